@@ -7,7 +7,7 @@ Nothing that a form refers to is ever fetched.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ from surveys.model import (
     ResponseItem,
     ResponseStatus,
     Status,
+    Unsupported,
     Value,
 )
 
@@ -315,13 +316,15 @@ def read_response(data: Mapping[str, Any]) -> Response:
 
 
 def _instant(raw: object) -> datetime | None:
-    """Read a time with its offset; a bare date or a naive time says too little and is dropped."""
+    """Read a time with its offset, or a date; a naive time says too little and is dropped."""
     if raw is None:
         return None
     try:
         found = datetime.fromisoformat(clean(raw, "$.authored", 40))
     except ValueError as error:
         raise FormRefused((Finding("$.authored", "wrongType", "must be a time"),)) from error
+    if len(str(raw)) == len("2024-03-31"):
+        return found.replace(tzinfo=UTC)
     return found if found.tzinfo is not None else None
 
 
@@ -349,8 +352,9 @@ def _read_response_item(
         here = f"{path}.answer[{index}]"
         reading.count(here, depth, MAX_ANSWERS)
         value = read_value(mapping(answer, here), "value", here)
-        if value is not None:
-            answers.append(Answer(value, _read_response_items(reading, answer, here, depth + 1)))
+        below = _read_response_items(reading, answer, here, depth + 1)
+        if value is not None or below:
+            answers.append(Answer(Unsupported("nothing") if value is None else value, below))
     return ResponseItem(
         clean(data.get("linkId"), f"{path}.linkId", MAX_LINK_ID),
         tuple(answers),

@@ -42,7 +42,7 @@ def write_questionnaire(questionnaire: Questionnaire) -> dict[str, Any]:
     return data
 
 
-def _present(pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+def _present(*pairs: tuple[str, Any]) -> dict[str, Any]:
     """Keep what says something: FHIR has no empty texts, lists or default flags."""
     return {key: value for key, value in pairs if value}
 
@@ -81,12 +81,10 @@ def _item(item: Item) -> dict[str, Any]:
     if item.is_hidden:
         extensions.append({"url": STRUCTURE + "questionnaire-hidden", "valueBoolean": True})
     data |= _present(
-        (
-            ("extension", extensions),
-            ("answerOption", [_option(option) for option in item.options]),
-            ("initial", [write_value("value", value) for value in item.initial]),
-            ("item", [_item(child) for child in item.items]),
-        )
+        ("extension", extensions),
+        ("answerOption", [_option(option) for option in item.options]),
+        ("initial", [write_value("value", value) for value in item.initial]),
+        ("item", [_item(child) for child in item.items]),
     )
     return data
 
@@ -110,7 +108,7 @@ def _option(option: AnswerOption) -> dict[str, Any]:
 def write_response(response: Response) -> dict[str, Any]:
     """Write a response as a JSON object; `fhir.dumps` makes text of it."""
     data: dict[str, Any] = {"resourceType": "QuestionnaireResponse"}
-    data |= _present((("questionnaire", response.questionnaire), ("language", response.language)))
+    data |= _present(("questionnaire", response.questionnaire), ("language", response.language))
     data["status"] = response.status.value
     if response.authored_at is not None:
         data["authored"] = response.authored_at.isoformat()
