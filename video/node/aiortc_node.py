@@ -32,6 +32,7 @@ from video.node.base import (
 
 logger = logging.getLogger(__name__)
 
+_NEEDED: Final = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:sha-")
 _OVER: Final = frozenset({"failed", "closed"})
 
 
@@ -170,13 +171,15 @@ def _without_candidates(offer_sdp: str) -> str:
     candidates makes it give up before the browser came.
 
     Raises:
-        NodeRefused: `bad_offer`: too long, or not at most one audio and one video line.
+        NodeRefused: `bad_offer`: too long, not at most one audio and one video line, or without
+            what a connection needs (aiortc would wait for it until the time limit).
     """
     if len(offer_sdp.encode(errors="replace")) > MAX_OFFER_BYTES:
         raise NodeRefused("bad_offer")
     lines = offer_sdp.splitlines()
     kinds = Counter(line[2:].split(" ", 1)[0] for line in lines if line.startswith("m="))
-    if not kinds or kinds - Counter(audio=1, video=1):
+    has_keys = all(any(line.startswith(key) for line in lines) for key in _NEEDED)
+    if not kinds or kinds - Counter(audio=1, video=1) or not has_keys:
         raise NodeRefused("bad_offer")
     kept = [line for line in lines if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
     return "\r\n".join(kept) + "\r\n"
