@@ -1,0 +1,200 @@
+// @ts-check
+/**
+ * <glucose-chart src="..." label="...">: fetches a Plotly figure as JSON and draws it in its place.
+ *
+ * Figures carry no theme. Colours written as `var(--band-low)` become the page's, and are replaced
+ * again when the appearance changes. Plotly (1.2 MB) is loaded when the chart comes near the view.
+ */
+
+import { request } from "core/http.js";
+import { slovenian } from "core/plotly-locale.js";
+import { locale, word } from "core/words.js";
+
+/** @type {Promise<any> | null} */
+let plotly = null;
+
+/** @returns {Promise<any>} */
+function loadPlotly() {
+  plotly ??= import("vendor/plotly-basic.min.js").then(() => {
+    const library = /** @type {any} */ (globalThis).Plotly;
+    library.register(slovenian);
+    return library;
+  });
+  return plotly;
+}
+
+/**
+ * The figure with `var(--name)` replaced by what the page's style sheet says now.
+ * @param {any} node
+ * @param {CSSStyleDeclaration} style
+ * @returns {any}
+ */
+export function withColours(node, style) {
+  if (typeof node === "string") {
+    return node.replace(/var\((--[a-z0-9-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
+  }
+  if (Array.isArray(node)) return node.map((inner) => withColours(inner, style));
+  if (node && typeof node === "object" && !ArrayBuffer.isView(node)) {
+    return Object.fromEntries(
+      Object.entries(node).map(([key, inner]) => [key, withColours(inner, style)]),
+    );
+  }
+  return node;
+}
+
+/**
+ * The quiet axes every chart has; a figure overrides what it must.
+ * @param {CSSStyleDeclaration} style
+ */
+function quietLayout(style) {
+  const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const axis = {
+    gridcolor: colour("--line"),
+    linecolor: colour("--line-strong"),
+    tickcolor: colour("--line-strong"),
+    zeroline: false,
+    fixedrange: false,
+    automargin: true,
+  };
+  return {
+    autosize: true,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { l: 44, r: 16, t: 16, b: 40 },
+    font: { family: style.fontFamily, size: 14, color: colour("--muted") },
+    hoverlabel: {
+      bgcolor: colour("--ink"),
+      bordercolor: colour("--ink"),
+      font: { family: style.fontFamily, size: 15, color: colour("--ground") },
+    },
+    hovermode: "closest",
+    dragmode: "pan",
+    separators: locale === "sl" ? ",." : ".,",
+    showlegend: false,
+    xaxis: axis,
+    yaxis: { ...axis, showgrid: true },
+  };
+}
+
+/**
+ * @param {any} base
+ * @param {any} own
+ * @returns {any} `own` over `base`, plain objects merged
+ */
+function merged(base, own) {
+  const result = { ...base };
+  for (const [key, value] of Object.entries(own ?? {})) {
+    const isPlain = value && typeof value === "object" && !Array.isArray(value);
+    result[key] = isPlain ? merged(base?.[key], value) : value;
+  }
+  return result;
+}
+
+export class GlucoseChart extends HTMLElement {
+  static observedAttributes = ["src"];
+
+  #plot = document.createElement("div");
+  #note = document.createElement("div");
+  /** @type {any} */
+  #figure = null;
+  /** @type {AbortController | null} */
+  #loading = null;
+  #watch = new AbortController();
+  /** @type {IntersectionObserver | null} */
+  #sight = null;
+  #isNear = false;
+
+  connectedCallback() {
+    this.#watch = new AbortController();
+    const { signal } = this.#watch;
+    this.setAttribute("role", "img");
+    this.setAttribute("aria-label", this.getAttribute("label") ?? "");
+    this.#plot.className = "plot";
+    this.#note.className = "chart-note";
+    this.#note.hidden = true;
+    this.replaceChildren(this.#plot, this.#note);
+    const redraw = () => void this.#draw();
+    document.documentElement.addEventListener("themechange", redraw, { signal });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, { signal });
+    this.#sight = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px" });
+    this.#sight.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.#watch.abort();
+    this.#loading?.abort();
+    this.#sight?.disconnect();
+    /** @type {any} */ (globalThis).Plotly?.purge(this.#plot);
+  }
+
+  attributeChangedCallback() {
+    if (this.#isNear) void this.load();
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #seen(entries) {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    this.#sight?.disconnect();
+    this.#isNear = true;
+    void this.load();
+  }
+
+  /** Fetch the figure (again) and draw it; the old one stays until the new one is here. */
+  async load() {
+    this.#loading?.abort();
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    this.setAttribute("state", this.#figure ? "updating" : "loading");
+    try {
+      const [figure] = await Promise.all([
+        request(this.getAttribute("src") ?? "", { signal }),
+        loadPlotly(),
+      ]);
+      this.#figure = figure;
+      await this.#draw();
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      this.#fail();
+    }
+  }
+
+  async #draw() {
+    if (!this.#figure || !this.isConnected) return;
+    const library = await loadPlotly();
+    const style = getComputedStyle(this);
+    const { data, layout } = withColours(this.#figure, style);
+    const isEmpty = !data?.length;
+    await library.react(this.#plot, data ?? [], merged(quietLayout(style), layout), {
+      responsive: true,
+      displaylogo: false,
+      locale,
+      scrollZoom: false,
+      modeBarButtons: [["resetScale2d", "toImage"]],
+      toImageButtonOptions: { scale: 2, filename: "graf" },
+    });
+    this.#note.hidden = !isEmpty;
+    if (isEmpty) this.#note.textContent = word("chart_empty");
+    this.setAttribute("state", "ready");
+    this.dispatchEvent(new CustomEvent("chart-ready", { bubbles: true }));
+  }
+
+  #fail() {
+    this.setAttribute("state", "failed");
+    const again = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "button",
+      textContent: word("try_again"),
+    });
+    again.addEventListener("click", () => {
+      this.#note.hidden = true;
+      void this.load();
+    });
+    this.#note.replaceChildren(
+      Object.assign(document.createElement("span"), { textContent: word("chart_failed") }),
+      again,
+    );
+    this.#note.hidden = false;
+  }
+}
+
+customElements.define("glucose-chart", GlucoseChart);

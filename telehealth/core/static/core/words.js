@@ -1,0 +1,19 @@
+// @ts-check
+/** Words in the reader's language, written by the page (templates/core/words.html). */
+
+const source = document.getElementById("words");
+
+/** @type {Record<string, string>} */
+const words = source?.textContent ? JSON.parse(source.textContent) : {};
+
+/** Language of the page: "sl" or "en". */
+export const locale = words.locale ?? document.documentElement.lang ?? "sl";
+
+/**
+ * The sentence behind a key; the key itself where a page forgot it.
+ * @param {string} key
+ * @returns {string}
+ */
+export function word(key) {
+  return words[key] ?? key;
+}
