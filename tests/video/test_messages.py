@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video import messages, rooms
@@ -207,6 +207,7 @@ json_values = st.recursive(
 known_keys = st.sampled_from([*OFFER, *CANDIDATE, "room", "camera", "microphone", "rtt_ms"])
 
 
+@settings(deadline=None)
 @given(event=st.sampled_from(Event), payload=json_values | st.dictionaries(known_keys, json_values))
 def test_whatever_comes_is_read_or_refused_by_name(event: Event, payload: object):
     try:
@@ -216,6 +217,7 @@ def test_whatever_comes_is_read_or_refused_by_name(event: Event, payload: object
     assert isinstance(message, messages.Message)
 
 
+@settings(deadline=None)
 @given(
     generation=st.integers(1, 2**31 - 1),
     sdp=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200),

@@ -1,6 +1,7 @@
 """The media node as a process: an echo through real WebRTC, and everything that may go wrong."""
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
@@ -9,7 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from aiortc import (
     RTCSessionDescription,
     VideoStreamTrack,
 )
-from av import AudioFrame
+from av import AudioFrame, VideoFrame
 from av.frame import Frame
 
 from video.node import child
@@ -125,6 +126,7 @@ def test_a_person_hears_and_sees_themselves(node: NodeClient):
                 echo = await caller.call()
                 assert await caller.until_heard() == pytest.approx(TONE_HZ, abs=30)
                 picture = await caller.returned["video"].recv()
+                assert isinstance(picture, VideoFrame)
                 assert (picture.width, picture.height) == (640, 480)
 
                 stats = await asyncio.to_thread(node.stats)
@@ -288,16 +290,23 @@ def test_a_node_that_hangs_is_given_up(short_folder: Path):
             NodeClient(short_folder / "s", "t", timeout_s=0.05).health()
 
 
-def start(folder: Path, *, mode: int = 0o600, token: str = "t" * 32) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def start(
+    folder: Path, *, mode: int = 0o600, token: str = "t" * 32
+) -> Iterator[subprocess.Popen[bytes]]:
     (folder / "token").write_text(token)
     (folder / "token").chmod(mode)
     command = [sys.executable, "-m", "video.node", "--loopback", "--socket", str(folder / "s")]
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--token-file", str(folder / "token")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # a node that did not end by itself fails its test and stays not behind
 
 
 def test_the_node_ends_with_its_parent_and_leaves_nothing(short_folder: Path):

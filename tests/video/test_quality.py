@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video.quality import Level, Step, Summary, assess
@@ -48,6 +48,7 @@ measured = st.none() | st.floats(0, 2000)
 summaries = st.builds(Summary, st.booleans(), measured, measured, measured, measured)
 
 
+@settings(deadline=None)
 @given(summaries, st.floats(1, 500))
 def test_a_worse_network_never_looks_better(summary: Summary, more_ms: float):
     slower = replace(summary, rtt_ms=(summary.rtt_ms or 0) + more_ms)

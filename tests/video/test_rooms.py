@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
@@ -269,3 +270,4 @@ class Consultation(RuleBasedStateMachine):
 
 
 TestConsultation = Consultation.TestCase
+TestConsultation.settings = settings(deadline=None)  # a busy machine is no fault
