@@ -45,8 +45,9 @@ export function withColours(node, style) {
 /**
  * The quiet axes every chart has; a figure overrides what it must.
  * @param {CSSStyleDeclaration} style
+ * @param {number} width in CSS pixels
  */
-function quietLayout(style) {
+function quietLayout(style, width) {
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const axis = {
     gridcolor: colour("--line"),
@@ -67,11 +68,12 @@ function quietLayout(style) {
       bordercolor: colour("--ink"),
       font: { family: style.fontFamily, size: 15, color: colour("--ground") },
     },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--muted"), activecolor: colour("--accent") },
     hovermode: "closest",
     dragmode: "pan",
     separators: locale === "sl" ? ",." : ".,",
     showlegend: false,
-    xaxis: axis,
+    xaxis: { ...axis, tickangle: 0, nticks: Math.max(3, Math.floor(width / 90)) },
     yaxis: { ...axis, showgrid: true },
   };
 }
@@ -107,7 +109,7 @@ export class GlucoseChart extends HTMLElement {
   connectedCallback() {
     this.#watch = new AbortController();
     const { signal } = this.#watch;
-    this.setAttribute("role", "img");
+    this.setAttribute("role", "figure");
     this.setAttribute("aria-label", this.getAttribute("label") ?? "");
     this.#plot.className = "plot";
     this.#note.className = "chart-note";
@@ -164,7 +166,7 @@ export class GlucoseChart extends HTMLElement {
     const style = getComputedStyle(this);
     const { data, layout } = withColours(this.#figure, style);
     const isEmpty = !data?.length;
-    await library.react(this.#plot, data ?? [], merged(quietLayout(style), layout), {
+    await library.react(this.#plot, data ?? [], merged(quietLayout(style, this.clientWidth), layout), {
       responsive: true,
       displaylogo: false,
       locale,
@@ -172,6 +174,8 @@ export class GlucoseChart extends HTMLElement {
       modeBarButtons: [["resetScale2d", "toImage"]],
       toImageButtonOptions: { scale: 2, filename: "graf" },
     });
+    // The words beside the chart say the same; its hundreds of SVG texts would only be noise.
+    for (const svg of this.#plot.querySelectorAll("svg.main-svg")) svg.setAttribute("aria-hidden", "true");
     this.#note.hidden = !isEmpty;
     if (isEmpty) this.#note.textContent = word("chart_empty");
     this.setAttribute("state", "ready");
