@@ -1,0 +1,1 @@
+"""The application: everything with a row, a sign-in or a page."""

@@ -1,0 +1,194 @@
+"""The application: the only file that knows every room."""
+
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import Flask
+from flask_smorest import Blueprint as ApiBlueprint
+from sqlalchemy.orm import Session
+
+from telehealth.audit import service as audit
+from telehealth.audit.models import Outcome
+from telehealth.core import clock, logs, sockets
+from telehealth.core.actor import Actor, Basis, SignIn, SignInKind
+from telehealth.core.db import Database
+from telehealth.core.i18n import N_
+from telehealth.core.queue import Queue
+from telehealth.core.web import access, api, doors, headers, pages, problems, words
+from telehealth.core.web.platform import Acting, Answers, Denial, Platform
+from telehealth.core.web.words import NavItem
+from telehealth.directory import service as directory
+from telehealth.home import pages as home_pages
+from telehealth.identity import api as identity_api
+from telehealth.identity import jobs as identity_jobs
+from telehealth.identity import pages as identity_pages
+from telehealth.identity import policy as identity_policy
+from telehealth.identity import service as identity
+from telehealth.mandates import jobs as mandates_jobs
+from telehealth.mandates import service as mandates
+from telehealth.settings import Settings
+
+PAGES: tuple[pages.Pages, ...] = (
+    home_pages.pages,
+    identity_pages.pages,
+)
+APIS: tuple[ApiBlueprint, ...] = (identity_api.api,)
+SOCKETS: tuple[sockets.Sockets, ...] = ()
+JOBS = (
+    identity_jobs.register,
+    mandates_jobs.register,
+)
+NAV = (NavItem("home.start", N_("Today"), "home", for_staff=False),)
+
+
+def create_app(
+    settings: Settings, database: Database | None = None, running: clock.Clock | None = None
+) -> Flask:
+    """The WSGI application of one installation.
+
+    Args:
+        settings: what this installation chose.
+        database: given by tests; otherwise opened as the settings say.
+        running: the clock, given by tests; otherwise as the settings say.
+    """
+    logs.configure(settings.log_level)
+    app = Flask("telehealth", static_folder=None, template_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=api.MAX_BODY_BYTES,
+        SESSION_COOKIE_NAME="flash",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    running = running or (clock.starting_at(settings.now) if settings.now else clock.real)
+    database = database or Database(settings.database)
+    queue = Queue(database, running, settings.data_dir, settings.redis_url)
+    platform = Platform(settings, database, running, queue, _answers(settings))
+    platform.install(app)
+    for register in JOBS:
+        register(queue, platform)
+    _open_doors(app)
+    return app
+
+
+def _open_doors(app: Flask) -> None:
+    problems.register(app)
+    pages.keep_context(app)
+    app.before_request(access.enter)
+    app.after_request(access.keep_seed)
+    app.after_request(headers.protect)
+    words.install(app, NAV)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+    api.install(app, list(APIS), _version())
+    app.register_blueprint(doors.core)
+    sockets.install(app, list(SOCKETS))
+    access.require_gates(app)
+
+
+def _version() -> str:
+    try:
+        return version("telehealth")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _answers(settings: Settings) -> Answers:
+    """What upper rooms tell the doors: who is signed in, as whom they act, what was denied."""
+    idle = {
+        True: timedelta(minutes=settings.staff_idle_min),
+        False: timedelta(minutes=settings.patient_idle_min),
+    }
+
+    def sign_in_of(session: Session, kind: SignInKind, token: str, now: datetime) -> SignIn | None:
+        if kind is SignInKind.TOKEN and token.startswith(identity.DEVICE_PREFIX):
+            return _device_sign_in(session, token, now)
+        found = identity.find_session(session, token)
+        if found is None or found.kind.value != kind.value:
+            return None
+        roles = directory.roles_of(session, found.account.person_id, now=now)
+        allowed = idle[bool(roles)] if kind is SignInKind.BROWSER else settings.session_max
+        if identity_policy.is_over(
+            now,
+            seen_at=found.seen_at,
+            expires_at=found.expires_at,
+            ended_at=found.ended_at,
+            idle=allowed,
+        ):
+            return None
+        return SignIn(
+            session_id=found.id,
+            account_id=found.account_id,
+            person_id=found.account.person_id,
+            person_name=found.account.person.name,
+            kind=kind,
+            roles=roles,
+            locale=found.account.locale,
+            signed_in_at=found.created_at,
+            confirmed_at=found.confirmed_at,
+            seen_at=found.seen_at,
+        )
+
+    return Answers(
+        sign_in_of=sign_in_of,
+        touch=lambda session, sign_in, now: identity.touch_session(
+            session, sign_in.session_id, now=now
+        ),
+        actor_of=mandates.actor_of,
+        acting_of=_acting_of,
+        record_denial=_record_denial,
+    )
+
+
+def _device_sign_in(session: Session, token: str, now: datetime) -> SignIn | None:
+    found = identity.find_device_token(session, token)
+    if found is None:
+        return None
+    return SignIn(
+        session_id=0,
+        account_id=0,
+        person_id=found.created_by_id,
+        person_name=found.name,
+        kind=SignInKind.DEVICE,
+        roles=frozenset(),
+        locale="en",
+        signed_in_at=found.created_at,
+        confirmed_at=found.created_at,
+        seen_at=now,
+        patient_id=found.patient_id,
+    )
+
+
+def _acting_of(session: Session, sign_in: SignIn, representation_id: int, now: datetime) -> Acting:
+    row = mandates.representation(session, sign_in.person_id, representation_id, now)
+    return Acting(
+        representation_id=row.id,
+        person_id=row.represented_id,
+        name=row.represented.name,
+        kind=row.kind.value,
+        kind_label=mandates.KIND_LABEL[row.kind],
+        until=mandates.last_day(row),
+    )
+
+
+def _record_denial(session: Session, denial: Denial, now: datetime) -> None:
+    who = denial.sign_in
+    actor = Actor(
+        person_id=who.person_id if who else None,
+        subject_id=denial.subject_id
+        if denial.subject_id is not None
+        else (who.person_id if who else None),
+        basis=Basis.DEVICE if who and who.kind is SignInKind.DEVICE else Basis.SELF,
+        roles=who.roles if who else frozenset(),
+        representation_id=denial.representation_id,
+        session_id=who.session_id if who else None,
+    )
+    audit.record(
+        session,
+        actor,
+        denial.action,
+        "endpoint",
+        now=now,
+        outcome=Outcome.DENY,
+        detail={"code": denial.code, "request": denial.request_id},
+    )

@@ -1,0 +1,1 @@
+"""The HTTP doors: the only part of the core that knows Flask (with `core.sockets`)."""

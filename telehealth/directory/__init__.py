@@ -1,0 +1,1 @@
+"""Units, workers, employments and care teams: who works where and looks after whom."""
