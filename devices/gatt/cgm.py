@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from devices.gatt.clock import WireTime, take_time
 from devices.gatt.sfloat import Sfloat, take_sfloat
-from devices.gatt.wire import Fault, WireError, Wire
+from devices.gatt.wire import Fault, Wire, WireError
 
 CRC_SIZE = 2
 SMALLEST_RECORD = 6

@@ -1,6 +1,6 @@
 """Device information and battery: what a meter says about itself."""
 
-from devices.gatt.wire import Fault, WireError, Wire
+from devices.gatt.wire import Fault, Wire, WireError
 
 MANUFACTURER = "00002a29-0000-1000-8000-00805f9b34fb"
 MODEL = "00002a24-0000-1000-8000-00805f9b34fb"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from devices.gatt import cgm, clock, glucose, info, racp
 from devices.gatt.sfloat import Sfloat, take_sfloat
-from devices.gatt.wire import Fault, WireError, Wire
+from devices.gatt.wire import Fault, Wire, WireError
 
 Plain = int | float | str | bool | list[int] | None
 Fields = dict[str, Plain]

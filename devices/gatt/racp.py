@@ -6,7 +6,7 @@ There is deliberately no builder for opcode 2 (delete): a gateway never deletes 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from devices.gatt.wire import Fault, WireError, Wire
+from devices.gatt.wire import Fault, Wire, WireError
 
 RACP = "00002a52-0000-1000-8000-00805f9b34fb"
 SEQUENCE_FILTER = 1

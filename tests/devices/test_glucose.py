@@ -55,7 +55,7 @@ def test_there_and_back_shows_the_same_whole_number(mg_dl: int):
      ("1.1", Unit.MMOL_L, False), ("1.2", Unit.MMOL_L, True), ("-10000", Unit.MG_DL, False),
      ("NaN", Unit.MG_DL, False)],
 )  # fmt: skip
-def test_only_numbers_blood_can_have_are_believed(value: str, unit: Unit, is_blood: bool):
+def test_only_numbers_blood_can_have_are_believed(value: str, unit: Unit, *, is_blood: bool):
     assert is_believable(Decimal(value), unit) is is_blood
 
 

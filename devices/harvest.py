@@ -1,0 +1,149 @@
+"""Records of one meter as they arrive: joined with their contexts, and how far they are whole."""
+
+from dataclasses import dataclass
+
+from devices.gatt.glucose import Context, Measurement, decode_context, decode_measurement
+from devices.gatt.wire import WireError
+
+SEQUENCE_BYTES = slice(1, 3)
+
+
+def _sequence(raw: bytes) -> int | None:
+    """Read the number of a record or context, even of one cut short after it."""
+    if len(raw) < SEQUENCE_BYTES.stop:
+        return None
+    return int.from_bytes(raw[SEQUENCE_BYTES], "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record as it came, joined with its context."""
+
+    raw: bytes
+    measurement: Measurement | None
+    """`None` when the bytes could not be read."""
+    raw_context: bytes | None = None
+    context: Context | None = None
+
+    @property
+    def seq(self) -> int | None:
+        """The record's number, also of a record that was cut short after it."""
+        return _sequence(self.raw)
+
+
+def _arrival(raw: bytes) -> Arrival:
+    try:
+        return Arrival(raw, decode_measurement(raw))
+    except WireError:
+        return Arrival(raw, None)
+
+
+def _joined(arrival: Arrival, raw_context: bytes) -> Arrival:
+    try:
+        context = decode_context(raw_context)
+    except WireError:
+        context = None  # the bytes are kept; what they said is lost
+    return Arrival(arrival.raw, arrival.measurement, raw_context, context)
+
+
+class Harvest:
+    """Collects what one procedure brings.
+
+    A record waits for its context when it announces one, or always for makers that mark
+    ketones only there. `cursor` never passes a record that waits or a hole in the numbers.
+    """
+
+    def __init__(
+        self, *, stored_up_to: int | None, keeps_cursor: bool, holds_for_context: bool
+    ) -> None:
+        self.received = 0
+        """Different records, also those known from before."""
+        self.top: int | None = None
+        """The number that came last."""
+        self._whole_up_to = stored_up_to
+        self._keeps_cursor = keeps_cursor
+        self._holds_for_context = holds_for_context
+        self._ready: dict[int | None, list[Arrival]] = {}
+        self._waiting: dict[int, Arrival] = {}
+        self._contexts: dict[int, bytes] = {}
+        self._seen: set[bytes] = set()
+
+    @property
+    def size(self) -> int:
+        """How many records are ready to be kept."""
+        return sum(map(len, self._ready.values()))
+
+    @property
+    def cursor(self) -> int | None:
+        """The number up to which nothing is missing among what was taken."""
+        if not self._keeps_cursor or self._whole_up_to is None:
+            return None
+        limit = min([self._whole_up_to + 1, *self._waiting]) - 1
+        return limit if limit >= 0 else None
+
+    def add_measurement(self, raw: bytes) -> Measurement | None:
+        """Take a notification of 0x2A18; the same bytes twice are one record."""
+        if raw in self._seen:
+            return None
+        self._seen.add(raw)
+        self.received += 1
+        arrival = _arrival(raw)
+        self._advance(arrival.seq)
+        self._place(arrival)
+        return arrival.measurement
+
+    def add_context(self, raw: bytes) -> None:
+        """Take a notification of 0x2A34, before or after its record."""
+        seq = _sequence(raw)
+        if seq is None:
+            return
+        if seq in self._waiting:
+            self._make_ready(_joined(self._waiting.pop(seq), raw))
+        elif seq in self._ready:
+            self._ready[seq] = [_joined(one, raw) for one in self._ready[seq]]
+        else:
+            self._contexts[seq] = raw
+
+    def take(self) -> tuple[Arrival, ...]:
+        """Hand over what is ready."""
+        taken = tuple(one for group in self._ready.values() for one in group)
+        self._ready.clear()
+        return taken
+
+    def finish(self, *, is_complete: bool) -> None:
+        """End the waiting; contexts that did not come are missing.
+
+        Args:
+            is_complete: the meter sent all it has, so holes in the numbers are its own.
+        """
+        for arrival in self._waiting.values():
+            self._make_ready(arrival)
+        self._waiting.clear()
+        if is_complete and self.top is not None:
+            self._whole_up_to = self.top
+
+    def _advance(self, seq: int | None) -> None:
+        if seq is None:
+            return
+        if self.top is not None and seq < self.top:
+            self._keeps_cursor = False  # not ascending: a cursor would promise too much
+        self.top = seq
+        if self._whole_up_to is None or seq == self._whole_up_to + 1:
+            self._whole_up_to = seq
+
+    def _place(self, arrival: Arrival) -> None:
+        seq, record = arrival.seq, arrival.measurement
+        if record is None or seq is None:
+            self._make_ready(arrival)
+        elif seq in self._contexts:
+            self._make_ready(_joined(arrival, self._contexts.pop(seq)))
+        elif seq in self._waiting:
+            # A second record under one number: the first will get no context of its own.
+            self._make_ready(arrival)
+        elif record.context_follows or self._holds_for_context:
+            self._waiting[seq] = arrival
+        else:
+            self._make_ready(arrival)
+
+    def _make_ready(self, arrival: Arrival) -> None:
+        self._ready.setdefault(arrival.seq, []).append(arrival)

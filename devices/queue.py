@@ -1,0 +1,313 @@
+"""The local queue: every record a meter gave, kept until the server has it, and longer.
+
+One SQLite file. A record and the cursor that says it was read are written in one transaction,
+so a power cut loses nothing and doubles nothing; the key of a record makes reading it again
+harmless.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from devices.glucose import Kind
+from devices.meaning import Reading
+from devices.rows import (
+    CLAIM_COLUMNS,
+    METER_COLUMNS,
+    RECORD_COLUMNS,
+    SCHEMA,
+    VERSION,
+    Claim,
+    MeterRow,
+    RecordRow,
+    State,
+)
+
+BUSY_MS = 10_000
+INSERT_RECORD = """INSERT INTO record (key, meter_id, claim_id, epoch, seq, kind, state, reason,
+    value, unit, measured_at, base, offset_min, meal, raw, raw_context, zone, drift_s, read_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO NOTHING"""
+
+
+class QueueError(Exception):
+    """The queue cannot be opened or written: the folder, the disk, or a newer program's file."""
+
+
+def state_of(reading: Reading) -> State:
+    """Decide what happens to a record: only certain glucose is sent."""
+    if reading.doubts:
+        return State.QUARANTINED
+    return State.PENDING if reading.kind is Kind.GLUCOSE else State.KEPT
+
+
+class Queue:
+    """The queue in one file; every public method is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, making it and its folder when they are absent.
+
+        Raises:
+            QueueError: no folder, no right, no room, or not our file.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._db = sqlite3.connect(path, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise QueueError(f"{path}: {error}") from error
+        try:
+            self._prepare(path)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise QueueError(f"{path}: {error}") from error
+        except QueueError:
+            self._db.close()
+            raise
+
+    def _prepare(self, path: Path) -> None:
+        path.chmod(0o600)  # health data: nobody else on this computer reads it
+        self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise QueueError(f"{path}: written by a newer version of this program")
+        if version < VERSION:
+            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        """Use the queue for a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file at the end of the block."""
+        self.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Make the block's changes all true or none.
+
+        Raises:
+            QueueError: the disk is full, the file is locked or damaged.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise QueueError(str(error)) from error
+
+    def meter(self, identity: str, *, name: str, address: str) -> MeterRow:
+        """Make a meter known, or bring its name and address up to date."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO meter (identity, name, address) VALUES (?, ?, ?)"
+                " ON CONFLICT (identity) DO UPDATE"
+                " SET name = excluded.name, address = excluded.address",
+                (identity, name, address),
+            )
+        return next(row for row in self.meters() if row.identity == identity)
+
+    def meters(self) -> list[MeterRow]:
+        """List the known meters, in the order they were first read."""
+        found = self._db.execute(f"SELECT {METER_COLUMNS} FROM meter ORDER BY id")  # noqa: S608 - our constant
+        return [MeterRow(*row) for row in found]
+
+    def describe(
+        self, meter_id: int, *, battery_percent: int | None, drift_s: int | None, at: datetime
+    ) -> None:
+        """Note what the meter said about itself at a transfer."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE meter SET battery_percent = ?, drift_s = ?, read_at = ? WHERE id = ?",
+                (battery_percent, drift_s, at.isoformat(), meter_id),
+            )
+
+    def keys(self, meter_id: int) -> frozenset[str]:
+        """Return the keys of all records of a meter."""
+        found = self._db.execute("SELECT key FROM record WHERE meter_id = ?", (meter_id,))
+        return frozenset(key for (key,) in found)
+
+    def store(
+        self,
+        meter_id: int,
+        readings: Iterable[Reading],
+        *,
+        cursor: int | None,
+        zone: str,
+        drift_s: int | None,
+        at: datetime,
+    ) -> list[Reading]:
+        """Keep records and the cursor that says so, together.
+
+        Returns:
+            Those that were not here before.
+        """
+        with self._writing() as db:
+            (epoch,) = db.execute("SELECT epoch FROM meter WHERE id = ?", (meter_id,)).fetchone()
+            claim = db.execute(
+                "SELECT id FROM claim WHERE meter_id = ? AND ended_at IS NULL", (meter_id,)
+            ).fetchone()
+            known = claim and claim[0]
+            added = [
+                reading
+                for reading in readings
+                if db.execute(
+                    INSERT_RECORD,
+                    (
+                        *(reading.key, meter_id, known, epoch, reading.seq, reading.kind),
+                        *(state_of(reading), ",".join(reading.doubts), _text(reading)),
+                        *(reading.unit, _iso(reading), reading.base, reading.offset_min),
+                        *(reading.meal, reading.raw, reading.raw_context),
+                        *(zone, drift_s, at.isoformat()),
+                    ),
+                ).rowcount
+            ]
+            db.execute(
+                "UPDATE meter SET cursor = ?, gained = gained + ? WHERE id = ?",
+                (cursor, len(added), meter_id),
+            )
+        return added
+
+    def begin_epoch(self, meter_id: int) -> None:
+        """Forget the cursor: the meter was cleared, or its numbers began again."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE meter SET epoch = epoch + 1, cursor = NULL, count = NULL, gained = 0"
+                " WHERE id = ?",
+                (meter_id,),
+            )
+
+    def complete(self, meter_id: int, count: int | None) -> None:
+        """Note that a meter was read to its end and how many records it holds."""
+        with self._writing() as db:
+            db.execute("UPDATE meter SET count = ?, gained = 0 WHERE id = ?", (count, meter_id))
+
+    def claim(
+        self, meter_id: int, patient: str, *, claimed_by: str, at: datetime, with_history: bool
+    ) -> int:
+        """Give a meter to a patient, ending the claim before.
+
+        Args:
+            meter_id: the meter.
+            patient: the patient's id on the server.
+            claimed_by: who says so, for the record.
+            at: now, aware.
+            with_history: also take records that were read before anybody claimed the meter.
+
+        Returns:
+            How many records read before the claim were taken along.
+        """
+        with self._writing() as db:
+            db.execute(
+                "UPDATE claim SET ended_at = ? WHERE meter_id = ? AND ended_at IS NULL",
+                (at.isoformat(), meter_id),
+            )
+            made = db.execute(
+                "INSERT INTO claim (meter_id, patient, claimed_by, claimed_at) VALUES (?, ?, ?, ?)",
+                (meter_id, patient, claimed_by, at.isoformat()),
+            )
+            if not with_history:
+                return 0
+            taken = db.execute(
+                "UPDATE record SET claim_id = ? WHERE meter_id = ? AND claim_id IS NULL",
+                (made.lastrowid, meter_id),
+            )
+            return taken.rowcount
+
+    def end_claim(self, meter_id: int, *, at: datetime) -> bool:
+        """End the open claim of a meter; false when there was none."""
+        with self._writing() as db:
+            ended = db.execute(
+                "UPDATE claim SET ended_at = ? WHERE meter_id = ? AND ended_at IS NULL",
+                (at.isoformat(), meter_id),
+            )
+            return ended.rowcount > 0
+
+    def open_claims(self) -> dict[int, Claim]:
+        """Return the open claim of each meter by the meter's id."""
+        found = self._db.execute(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE ended_at IS NULL")  # noqa: S608 - our constant
+        return {claim.meter_id: claim for claim in (Claim(*row) for row in found)}
+
+    def unclaimed(self, meter_id: int) -> int:
+        """Count the records of a meter that were read while nobody had claimed it."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM record WHERE meter_id = ? AND claim_id IS NULL", (meter_id,)
+        ).fetchone()
+        return int(count)
+
+    def patients_waiting(self) -> list[str]:
+        """List the patients with records to send (also of claims that ended since)."""
+        found = self._db.execute(
+            "SELECT DISTINCT patient FROM record JOIN claim ON claim.id = record.claim_id"
+            " WHERE state = 'pending' ORDER BY patient"
+        )
+        return [patient for (patient,) in found]
+
+    def waiting(self, patient: str, limit: int) -> list[RecordRow]:
+        """Return the oldest records to send for one patient."""
+        found = self._db.execute(
+            f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - our constant
+            " JOIN meter ON meter.id = record.meter_id JOIN claim ON claim.id = record.claim_id"
+            " WHERE state = 'pending' AND patient = ? ORDER BY record.id LIMIT ?",
+            (patient, limit),
+        )
+        return [RecordRow(*row) for row in found]
+
+    def listed(self, *states: State, limit: int) -> list[RecordRow]:
+        """Return the newest records in some states."""
+        marks = ", ".join("?" * len(states))
+        found = self._db.execute(
+            f"SELECT {RECORD_COLUMNS} FROM record JOIN meter ON meter.id = record.meter_id"  # noqa: S608 - marks only
+            f" WHERE state IN ({marks}) ORDER BY record.id DESC LIMIT ?",
+            (*states, limit),
+        )
+        return [RecordRow(*row) for row in found]
+
+    def settle(
+        self, sent: Sequence[int], rejected: Sequence[tuple[int, str]], *, at: datetime
+    ) -> None:
+        """Write down the server's answer: which records it has and which it refused."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE record SET state = 'sent', sent_at = ? WHERE id = ?",
+                [(at.isoformat(), record) for record in sent],
+            )
+            db.executemany(
+                "UPDATE record SET state = 'rejected', reason = ? WHERE id = ?",
+                [(reason, record) for record, reason in rejected],
+            )
+
+    def totals(self) -> dict[str, int]:
+        """Count the records by state; every state is named."""
+        found = dict(self._db.execute("SELECT state, count(*) FROM record GROUP BY state"))
+        return {state.value: found.get(state.value, 0) for state in State}
+
+    def kinds(self) -> dict[str, int]:
+        """Count the records by kind."""
+        found = self._db.execute("SELECT kind, count(*) FROM record GROUP BY kind ORDER BY kind")
+        return dict(found)
+
+
+def _text(reading: Reading) -> str | None:
+    return None if reading.value is None else f"{reading.value:f}"
+
+
+def _iso(reading: Reading) -> str | None:
+    return None if reading.measured_at is None else reading.measured_at.isoformat()
