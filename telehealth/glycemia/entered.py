@@ -1,0 +1,106 @@
+"""A value exactly as somebody or some meter wrote it, in whole numbers only.
+
+`72` with one decimal in mmol/L is the literal `7.2`. Beside it stands the *tick*: the
+number that is classified and summed, whole mg/dL or whole tenths of mmol/L (half-even where a meter
+gave more digits). No float takes part, so a replayed value is always equal to itself.
+"""
+
+import re
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from devices.glucose import Glucose, Unit
+
+MAX_MANTISSA = 9_999
+MAX_SCALE = 3
+TICK_SCALE = {Unit.MG_DL: 0, Unit.MMOL_L: 1}
+"""Decimals of a tick: whole mg/dL, tenths of mmol/L."""
+
+BELIEVABLE = {Unit.MG_DL: (10, 600), Unit.MMOL_L: (6, 333)}
+"""Lowest and highest tick a meter shows (typical limits: 10-600 mg/dL, 0.6-33.3 mmol/L)."""
+
+_POWERS = (1, 10, 100, 1_000)
+_DIGITS = re.compile(r"0*(\d{1,4})(?:\.(\d{1,3}))?", re.ASCII)
+
+
+class Flaw(StrEnum):
+    """Why a value is not taken; stable codes of the API."""
+
+    NOT_A_NUMBER = "not_a_number"
+    TOO_PRECISE = "too_precise"
+    """More than four digits, or more than three after the point."""
+    NOT_MEASURABLE = "not_measurable"
+
+
+class Digits(NamedTuple):
+    """The literal: `mantissa` / 10 ** `scale`."""
+
+    mantissa: int
+    scale: int
+
+    @property
+    def value(self) -> Decimal:
+        """The number, with the decimals it was given with."""
+        return Decimal(self.mantissa).scaleb(-self.scale)
+
+    def __str__(self) -> str:
+        """The literal as it was entered, with a decimal point."""
+        return f"{self.value:f}"
+
+
+def parse(given: object) -> Digits | Flaw:
+    """Read a value from JSON: a decimal string or a number; `True`, NaN and `7,2` are neither."""
+    if type(given) is int:  # not bool, which is a subclass
+        return Digits(given, 0) if 0 <= given <= MAX_MANTISSA else Flaw.NOT_MEASURABLE
+    if type(given) is float:
+        given = repr(given)
+    if type(given) is not str or len(given) > 32:  # noqa: PLR2004 - longer is nobody's glucose
+        return Flaw.NOT_A_NUMBER
+    found = _DIGITS.fullmatch(given)
+    if found is None:
+        return _flaw_of(given)
+    whole, part = found.groups(default="")
+    mantissa = int(whole + part)
+    return Digits(mantissa, len(part)) if mantissa <= MAX_MANTISSA else Flaw.TOO_PRECISE
+
+
+def _flaw_of(text: str) -> Flaw:
+    if re.fullmatch(r"\d+\.\d{4,}", text, re.ASCII):
+        return Flaw.TOO_PRECISE
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
+    return Flaw.NOT_MEASURABLE if is_number else Flaw.NOT_A_NUMBER
+
+
+def tick(digits: Digits, unit: Unit) -> int:
+    """The whole number that is classified and summed: mg/dL, or tenths of mmol/L, half-even."""
+    shift = TICK_SCALE[unit] - digits.scale
+    if shift >= 0:
+        return digits.mantissa * _POWERS[shift]
+    step = _POWERS[-shift]
+    quotient, rest = divmod(digits.mantissa, step)
+    return quotient + (rest * 2 > step or (rest * 2 == step and quotient % 2 == 1))
+
+
+def is_believable(digits: Digits, unit: Unit) -> bool:
+    """Whether a meter can show this: 10 to 600 mg/dL, 0.6 to 33.3 mmol/L, both ends included."""
+    lowest, highest = BELIEVABLE[unit]
+    places = _POWERS[digits.scale]
+    ticks = digits.mantissa * _POWERS[TICK_SCALE[unit]]
+    return lowest * places <= ticks <= highest * places
+
+
+def perhaps_meant(digits: Digits, unit: Unit) -> Digits | None:
+    """What somebody probably meant by a value no meter shows: 72 mmol/L is 7.2, never mg/dL.
+
+    The unit is never guessed from the size of a number; only a forgotten decimal point is.
+    """
+    if unit is not Unit.MMOL_L or digits.scale:
+        return None
+    pointed = Digits(digits.mantissa, 1)
+    return pointed if is_believable(pointed, unit) else None
+
+
+def glucose(digits: Digits, unit: Unit) -> Glucose:
+    """The same as a quantity with its unit."""
+    return Glucose(digits.value, unit)

@@ -1,0 +1,221 @@
+"""Rows of readings. A reading is lean (72 bytes on PostgreSQL); who sent it stands in its upload.
+
+The column order of `reading` is its order on disk: wide columns first leave no padding.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from devices.glucose import Unit
+from telehealth.core.actor import Basis
+from telehealth.core.db import Base, BigInt, Key, one_of
+
+
+class SourceKind(StrEnum):
+    """Where a reading comes from; kinds are never pooled in statistics."""
+
+    MANUAL = "manual"
+    METER = "meter"
+    CGM = "cgm"
+
+
+class Meal(StrEnum):
+    """When a fingerstick was taken, in relation to food and sleep."""
+
+    NONE = ""
+    FASTING = "fasting"
+    BEFORE_MEAL = "before_meal"
+    AFTER_MEAL = "after_meal"
+    BEFORE_BREAKFAST = "before_breakfast"
+    AFTER_BREAKFAST = "after_breakfast"
+    BEFORE_LUNCH = "before_lunch"
+    AFTER_LUNCH = "after_lunch"
+    BEFORE_DINNER = "before_dinner"
+    AFTER_DINNER = "after_dinner"
+    BEDTIME = "bedtime"
+    NIGHT = "night"
+    OTHER = "other"
+
+
+MEALS = tuple(Meal)
+"""A meal is stored as its place here: append only."""
+MEAL_CODES = {meal: code for code, meal in enumerate(MEALS)}
+
+UNITS = (Unit.MG_DL, Unit.MMOL_L)
+"""A unit is stored as its place here."""
+UNIT_CODES = {unit: code for code, unit in enumerate(UNITS)}
+
+MAX_NOTE_CHARS = 500
+MAX_DEVICE_CHARS = 120
+
+
+class Diary(Base):
+    """One per patient: writers of one diary queue on this row, so no daily sum misses a reading."""
+
+    __tablename__ = "diary"
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("person.id"), primary_key=True, autoincrement=False
+    )
+    unit: Mapped[Unit] = mapped_column(one_of(Unit, "unit", 8))
+    """The unit people last wrote by hand: the form and the charts use it."""
+    changed_at: Mapped[datetime]
+
+
+class ReadingSource(Base):
+    """A meter, a sensor or a hand that writes: the readings of one source have their own keys."""
+
+    __tablename__ = "reading_source"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "kind", "device"),
+        UniqueConstraint("patient_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    patient_id: Mapped[int] = mapped_column(BigInt, ForeignKey("person.id"))
+    kind: Mapped[SourceKind] = mapped_column(one_of(SourceKind, "kind", 8))
+    device: Mapped[str] = mapped_column(String(MAX_DEVICE_CHARS))
+    """Maker, model and serial number as the sender names them; empty when unknown."""
+    last_received_at: Mapped[datetime]
+
+
+class Upload(Base):
+    """One batch: who sent it for whom, on what basis and when it arrived."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[Key]
+    patient_id: Mapped[int] = mapped_column(BigInt, ForeignKey("person.id"), index=True)
+    by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    """Who entered it; differs from the patient for a guardian, a proxy or the care team."""
+    basis: Mapped[Basis] = mapped_column(one_of(Basis, "basis"))
+    representation_id: Mapped[int | None] = mapped_column(BigInt)
+    received_at: Mapped[datetime]
+
+
+class Reading(Base):
+    """One glucose value, exactly as it was entered: `mantissa` / 10^`scale` in `unit`.
+
+    `measured_at` is part of the key because PostgreSQL wants the partition column in every unique
+    key; `seq` is 63 bits of the digest of the sender's key.
+    """
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        PrimaryKeyConstraint("patient_id", "source_id", "measured_at", "seq"),
+        ForeignKeyConstraint(
+            ["patient_id", "source_id"], ["reading_source.patient_id", "reading_source.id"]
+        ),
+        Index("ix_reading_source_id_seq", "source_id", "seq"),
+        CheckConstraint("mantissa BETWEEN 0 AND 9999 AND scale BETWEEN 0 AND 3", "digits"),
+        CheckConstraint("unit IN (0, 1)", "unit"),
+        CheckConstraint("tick > 0", "tick"),
+        CheckConstraint("meal BETWEEN 0 AND 12", "meal"),
+        {"sqlite_with_rowid": False},
+    )
+
+    patient_id: Mapped[int] = mapped_column(BigInt, autoincrement=False)
+    measured_at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(BigInt, autoincrement=False)
+    upload_id: Mapped[int] = mapped_column(BigInt, ForeignKey("upload.id"))
+    source_id: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    mantissa: Mapped[int] = mapped_column(SmallInteger)
+    scale: Mapped[int] = mapped_column(SmallInteger)
+    """Decimals of the literal: 7.20 mmol/L is 720 with two."""
+    unit: Mapped[int] = mapped_column(SmallInteger)
+    """Place in `UNITS`."""
+    tick: Mapped[int] = mapped_column(SmallInteger)
+    """Whole mg/dL or tenths of mmol/L: what is classified and summed."""
+    meal: Mapped[int] = mapped_column(SmallInteger)
+    """Place in `MEALS`."""
+    offset_min: Mapped[int] = mapped_column(SmallInteger)
+    """Minutes the sender's clock was ahead of UTC: the wall clock of a traveller."""
+
+
+class ReadingNote(Base):
+    """Free text beside a reading; off the lean row, and gone with it."""
+
+    __tablename__ = "reading_note"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["patient_id", "source_id", "measured_at", "seq"],
+            ["reading.patient_id", "reading.source_id", "reading.measured_at", "reading.seq"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    patient_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    source_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    measured_at: Mapped[datetime] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(String(MAX_NOTE_CHARS))
+
+
+class RemovedReading(Base):
+    """A removed reading: its history, the way back, and why it does not return with an upload."""
+
+    __tablename__ = "removed_reading"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["patient_id", "source_id"], ["reading_source.patient_id", "reading_source.id"]
+        ),
+    )
+
+    source_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    patient_id: Mapped[int] = mapped_column(BigInt)
+    measured_at: Mapped[datetime]
+    upload_id: Mapped[int] = mapped_column(BigInt, ForeignKey("upload.id"))
+    mantissa: Mapped[int] = mapped_column(SmallInteger)
+    scale: Mapped[int] = mapped_column(SmallInteger)
+    unit: Mapped[int] = mapped_column(SmallInteger)
+    tick: Mapped[int] = mapped_column(SmallInteger)
+    meal: Mapped[int] = mapped_column(SmallInteger)
+    offset_min: Mapped[int] = mapped_column(SmallInteger)
+    note: Mapped[str | None] = mapped_column(String(MAX_NOTE_CHARS))
+    removed_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    removed_at: Mapped[datetime]
+
+
+class DaySummary(Base):
+    """Sums of one local day, source kind and unit; rebuilt when a reading of the day changes."""
+
+    __tablename__ = "day_summary"
+    __table_args__ = (
+        CheckConstraint(
+            "n = very_low + low + in_range + high + very_high AND n > 0", "bands_add_up"
+        ),
+    )
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("person.id"), primary_key=True, autoincrement=False
+    )
+    day_on: Mapped[date] = mapped_column(primary_key=True)
+    """Day on the wall clock of the installation; 23 or 25 hours long when the clocks change."""
+    kind: Mapped[SourceKind] = mapped_column(one_of(SourceKind, "kind", 8), primary_key=True)
+    unit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(Integer)
+    very_low: Mapped[int] = mapped_column(Integer)
+    low: Mapped[int] = mapped_column(Integer)
+    in_range: Mapped[int] = mapped_column(Integer)
+    high: Mapped[int] = mapped_column(Integer)
+    very_high: Mapped[int] = mapped_column(Integer)
+    total: Mapped[int] = mapped_column(BigInt)
+    """Sum of ticks."""
+    squares: Mapped[int] = mapped_column(BigInt)
+    """Sum of squared ticks."""
+    lowest: Mapped[int] = mapped_column(SmallInteger)
+    highest: Mapped[int] = mapped_column(SmallInteger)

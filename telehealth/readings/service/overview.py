@@ -1,0 +1,118 @@
+"""What is known of patients without reading their diaries: sources, daily sums, the newest value.
+
+For callers that have checked who asks and write the audit event themselves.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from devices.glucose import Unit
+from telehealth.glycemia.bands import Band, band
+from telehealth.glycemia.entered import Digits
+from telehealth.readings.models import UNITS, DaySummary, Diary, Reading, ReadingSource, SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A meter, a sensor or a hand that writes."""
+
+    id: int
+    kind: SourceKind
+    device: str
+    last_received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastReading:
+    """The newest value of a patient."""
+
+    patient_id: int
+    measured_at: datetime
+    digits: Digits
+    unit: Unit
+    tick: int
+    kind: SourceKind
+
+    @property
+    def band(self) -> Band:
+        """Where the value lies for an adult, in its own unit."""
+        return band(self.tick, self.unit)
+
+
+def sources(session: Session, patient_id: int) -> Sequence[Source]:
+    """The patient's sources; for a caller that has checked who asks."""
+    rows = session.execute(
+        select(ReadingSource)
+        .where(ReadingSource.patient_id == patient_id)
+        .order_by(ReadingSource.id)
+    ).scalars()
+    return [Source(row.id, row.kind, row.device, row.last_received_at) for row in rows]
+
+
+def days_of(
+    session: Session, patient_ids: Collection[int], *, first: date, last: date
+) -> dict[int, list[DaySummary]]:
+    """Daily sums of some patients, oldest first; for a caller that has checked who asks."""
+    rows = session.scalars(
+        select(DaySummary)
+        .where(
+            DaySummary.patient_id.in_(patient_ids),
+            DaySummary.day_on >= first,
+            DaySummary.day_on <= last,
+        )
+        .order_by(DaySummary.day_on)
+    )
+    days: dict[int, list[DaySummary]] = {patient_id: [] for patient_id in patient_ids}
+    for row in rows:
+        days[row.patient_id].append(row)
+    return days
+
+
+def last_readings(session: Session, patient_ids: Collection[int]) -> dict[int, LastReading]:
+    """The newest value of each of some patients; for a caller that has checked who asks."""
+    newest = (
+        select(func.max(Reading.measured_at))
+        .where(
+            Reading.patient_id == ReadingSource.patient_id, Reading.source_id == ReadingSource.id
+        )
+        .correlate(ReadingSource)
+        .scalar_subquery()
+    )
+    of_source = (
+        select(ReadingSource.patient_id, ReadingSource.id, ReadingSource.kind, newest.label("at"))
+        .where(ReadingSource.patient_id.in_(patient_ids))
+        .subquery()
+    )
+    rows = session.execute(
+        select(Reading, of_source.c.kind)
+        .join(
+            of_source,
+            and_(
+                Reading.patient_id == of_source.c.patient_id,
+                Reading.source_id == of_source.c.id,
+                Reading.measured_at == of_source.c.at,
+            ),
+        )
+        .order_by(Reading.measured_at, Reading.source_id, Reading.seq)
+    )
+    return {
+        reading.patient_id: LastReading(
+            reading.patient_id,
+            reading.measured_at,
+            Digits(reading.mantissa, reading.scale),
+            UNITS[reading.unit],
+            reading.tick,
+            kind,
+        )
+        for reading, kind in rows
+    }
+
+
+def preferred_unit(session: Session, patient_id: int) -> Unit:
+    """The unit last written by hand; mmol/L, as usual in Slovenia, until then."""
+    unit = session.scalar(select(Diary.unit).where(Diary.patient_id == patient_id))
+    return unit or Unit.MMOL_L
