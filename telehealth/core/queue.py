@@ -1,7 +1,8 @@
 """Jobs: Huey supplies clock, queue and worker threads; the outbox says what is to be done.
 
-Only this module imports Huey. A handler is registered per topic by `app.py` from the rooms' `jobs.py`;
-it runs at least once and must be harmless when repeated.
+Only this module imports Huey. Handlers are registered per topic by `app.py` from the rooms' `jobs.py`,
+several for one topic if several rooms care. Each runs at least once and must be harmless when repeated:
+when one of them fails, the event comes back to all of them.
 """
 
 import logging
@@ -38,7 +39,7 @@ class Queue:
     ) -> None:
         self._database = database
         self._clock = clock
-        self.handlers: dict[str, Handler] = {}
+        self.handlers: dict[str, list[Handler]] = {}
         self._timed: list[Timed] = []
         self._huey: Huey = (
             RedisHuey("telehealth", url=redis_url)
@@ -49,10 +50,8 @@ class Queue:
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
 
     def on(self, topic: str, handler: Handler) -> None:
-        """Let `handler` take events of `topic`."""
-        if topic in self.handlers:
-            raise ValueError(f"two handlers for {topic}")
-        self.handlers[topic] = handler
+        """Let `handler` hear of events of `topic`, beside others; it must be idempotent."""
+        self.handlers.setdefault(topic, []).append(handler)
 
     def every_minute(self, deed: Timed) -> None:
         """Run `deed` about once a minute; it finds out by itself what is due."""
@@ -77,21 +76,17 @@ class Queue:
                 done += self._handle(event)
 
     def _handle(self, event: outbox.Claimed) -> int:
-        handler = self.handlers.get(event.topic)
-        try:
-            if handler is not None:
-                handler(event.payload)
-        except Exception as error:  # noqa: BLE001 - recorded on the row, tried again, seen by /readyz
-            log.warning(
-                "event failed",
-                extra={"topic": event.topic, "event_id": event.id, "fault": type(error).__name__},
-            )
-            with self._database.unit_of_work() as session:
-                outbox.postpone(session, event, type(error).__name__, now=self._clock())
-            return 0
+        faults = [
+            fault
+            for handler in self.handlers.get(event.topic, ())
+            if (fault := _fault_of(handler, event))
+        ]
         with self._database.unit_of_work() as session:
-            outbox.finish(session, event.id, now=self._clock())
-        return 1
+            if faults:
+                outbox.postpone(session, event, ", ".join(faults), now=self._clock())
+            else:
+                outbox.finish(session, event.id, now=self._clock())
+        return 0 if faults else 1
 
     def sweep(self) -> None:
         """Handle open events, also those another worker left, and run the timed deeds."""
@@ -109,6 +104,19 @@ class Queue:
     def consumer_in_thread(self) -> Consumer:
         """The same beside a server in one process (the embedded default); `start()` and `stop()`."""
         return _GuestConsumer(self._huey, workers=1, initial_delay=0.05, max_delay=0.25)
+
+
+def _fault_of(handler: Handler, event: outbox.Claimed) -> str:
+    """Run one handler; the class of its fault, or nothing. The others run all the same."""
+    try:
+        handler(event.payload)
+    except Exception as error:  # noqa: BLE001 - recorded on the row, tried again, seen by /readyz
+        fault = type(error).__name__
+        log.warning(
+            "event failed", extra={"topic": event.topic, "event_id": event.id, "fault": fault}
+        )
+        return fault
+    return ""
 
 
 class _GuestConsumer(Consumer):
