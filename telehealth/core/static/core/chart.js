@@ -117,7 +117,9 @@ export class GlucoseChart extends HTMLElement {
     this.replaceChildren(this.#plot, this.#note);
     const redraw = () => void this.#draw();
     document.documentElement.addEventListener("themechange", redraw, { signal });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, { signal });
+    for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+      matchMedia(query).addEventListener("change", redraw, { signal });
+    }
     this.#sight = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px" });
     this.#sight.observe(this);
   }
