@@ -1,8 +1,8 @@
 """Jobs: Huey supplies clock, queue and worker threads; the outbox says what is to be done.
 
-Only this module imports Huey. Handlers are registered per topic by `app.py` from the rooms' `jobs.py`,
-several for one topic if several rooms care. Each runs at least once and must be harmless when repeated:
-when one of them fails, the event comes back to all of them.
+Only this module imports Huey. Handlers are registered per topic by `app.py` from the rooms'
+`jobs.py`, several for one topic if several rooms care. Each runs at least once and must be harmless
+when repeated: when one of them fails, the event comes back to all of them.
 """
 
 import logging
@@ -102,7 +102,7 @@ class Queue:
         return Consumer(self._huey, workers=workers, initial_delay=0.05, max_delay=0.5)
 
     def consumer_in_thread(self) -> Consumer:
-        """The same beside a server in one process (the embedded default); `start()` and `stop()`."""
+        """The same beside a server in one process (embedded default); `start()` and `stop()`."""
         return _GuestConsumer(self._huey, workers=1, initial_delay=0.05, max_delay=0.25)
 
 
@@ -119,7 +119,7 @@ def _fault_of(handler: Handler, event: outbox.Claimed) -> str:
     return ""
 
 
-class _GuestConsumer(Consumer):
+class _GuestConsumer(Consumer):  # type: ignore[misc]  # Huey has no types
     """A consumer that leaves the host process's signals alone."""
 
     def _set_signal_handlers(self) -> None:

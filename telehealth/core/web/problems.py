@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from telehealth.core.errors import (
     Conflict,
@@ -110,10 +111,12 @@ def _page(refusal: Refusal) -> str:
     )
 
 
-def on_refusal(refusal: Refusal) -> Response:
+def on_refusal(refusal: Refusal) -> AnyResponse:
     """Record what was denied to whom, then say no."""
     if isinstance(refusal, _AUDITED) and (maybe_signed_in() or isinstance(refusal, NotAllowed)):
         record_denial(refusal, request.endpoint or "unknown")
+    if isinstance(refusal, NotSignedIn) and request.method == "GET" and not wants_problem():
+        return redirect(url_for("identity.sign_in", naprej=request.full_path.rstrip("?")), 303)
     return answer(refusal)
 
 

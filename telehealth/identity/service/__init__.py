@@ -16,6 +16,7 @@ from telehealth.identity.service.people import (
     add_person,
     names,
     person,
+    set_password,
 )
 from telehealth.identity.service.sessions import (
     end_all_sessions,
@@ -47,6 +48,7 @@ __all__ = [
     "person",
     "revoke_device_token",
     "revoke_device_tokens_under",
+    "set_password",
     "sign_in",
     "touch_session",
 ]

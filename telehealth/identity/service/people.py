@@ -77,6 +77,18 @@ def add_account(session: Session, new: NewAccount, *, now: datetime) -> Account:
     return account
 
 
+def set_password(session: Session, login: str, password: str) -> None:
+    """The account has this password.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    account = session.scalar(select(Account).where(Account.login == login.strip().casefold()))
+    if account is None:
+        raise NotFound
+    account.password_hash = HASHER.hash(password)
+
+
 def person(session: Session, person_id: int) -> Person:
     """The person with this id.
 

@@ -1,0 +1,5 @@
+"""`python -m telehealth`."""
+
+from telehealth.cli import main
+
+main()

@@ -1,0 +1,11 @@
+"""The command `telehealth`: what an operator does. One module per group of commands."""
+
+from telehealth.cli import demonstrating, serving, signing, upkeep
+from telehealth.cli.root import root
+
+__all__ = ["demonstrating", "main", "serving", "signing", "upkeep"]
+
+
+def main() -> None:
+    """Run the command line."""
+    root(prog_name="telehealth")

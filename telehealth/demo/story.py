@@ -1,0 +1,45 @@
+"""Tell the whole story: people, readings, appointments, the inbox; once, through the services."""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+
+from telehealth.core.actor import Actor, Basis
+from telehealth.core.db import Database
+from telehealth.demo import glucose, people
+from telehealth.readings import service as readings
+from telehealth.settings import Settings
+
+Say = Callable[[str], None]
+
+
+def is_told(database: Database) -> bool:
+    """Whether the demonstration is in this database."""
+    with database.reading() as session:
+        return people.is_there(session)
+
+
+def tell(
+    database: Database, settings: Settings, password: str, *, now: datetime, say: Say
+) -> people.Clinic:
+    """The demonstration's clinic is in the database."""
+    with database.unit_of_work() as session:
+        clinic = people.settle(session, password, now=now)
+    say(f"{len(clinic.patient_ids)} patients")
+    total = sum(
+        _write_diary(database, patient_id, number, now)
+        for number, patient_id in enumerate(clinic.patient_ids)
+    )
+    say(f"{total} readings of {glucose.DAYS} days")
+    return clinic
+
+
+def _write_diary(database: Database, patient_id: int, number: int, now: datetime) -> int:
+    actor = Actor(patient_id, patient_id, Basis.SELF)
+    arriving = glucose.readings_of(number, now=now)
+    written = 0
+    while batch := tuple(islice(arriving, readings.MAX_BATCH)):
+        with database.unit_of_work() as session:
+            outcome = readings.record(session, actor, readings.Batch(patient_id, batch), now=now)
+        written += outcome.accepted
+    return written
