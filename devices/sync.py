@@ -94,6 +94,16 @@ def plainly(timeout: Trouble = Trouble.LINK_LOST) -> Iterator[None]:
         raise RadioError(Trouble.NO_DBUS, type(error).__name__) from error
 
 
+async def listen(seconds: float) -> None:
+    """Scan without looking for anything: whether Bluetooth is to be used at all.
+
+    Raises:
+        RadioError: it is not.
+    """
+    with plainly():
+        await BleakScanner.discover(timeout=seconds)
+
+
 async def scan(seconds: float) -> list[Found]:
     """List the glucose meters that advertise themselves for a while.
 

@@ -1,0 +1,361 @@
+"""The command `glucometer`: from the meter beside a patient to the server, one step at a time."""
+
+import asyncio
+import getpass
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from devices import doctor as checks
+from devices import errand, sync
+from devices.console import (
+    NO_SUCH_METER,
+    UNREADABLE,
+    Console,
+    Person,
+    ZoneType,
+    server_options,
+    with_console,
+)
+from devices.errand import Wishes
+from devices.gatt.printout import KINDS, printed
+from devices.gatt.wire import WireError
+from devices.printing import meter_json, meter_line, record_json, record_lines
+from devices.queue import Queue
+from devices.quirks import UNKNOWN
+from devices.rows import MeterRow, State
+from devices.sim.meter import Fault, Faults
+from devices.transfer import Patience
+from devices.trouble import RadioError, Trouble
+from devices.upload import Server
+from devices.words import KINDS as KIND_WORDS
+from devices.words import STATES, pick
+
+if sys.platform == "linux":  # elsewhere the operating system asks for the number itself
+    from devices import pairing
+    from devices.sim import stage
+
+DEFAULT_ZONE = "Europe/Ljubljana"
+LISTED = 200
+SIX_DIGITS = 999_999
+
+zone_option = click.option(
+    "--zone",
+    type=ZoneType(),
+    envvar="GLUCOMETER_ZONE",
+    default=DEFAULT_ZONE,
+    show_default=True,
+    help="Time zone in which the meter's clock is set.",
+)
+address_option = click.option("--address", help="Bluetooth address of the meter; any by default.")
+find_option = click.option(
+    "--find",
+    "find_s",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="Seconds to look for a meter.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Read glucose meters by Bluetooth and send their readings.
+
+    First pair and claim a meter, then sync as often as you like. Records stay in a local
+    queue until the server has them; nothing is ever deleted on the meter.
+    """
+
+
+@main.command()
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=8.0, show_default=True)
+@with_console
+def scan(console: Console, seconds: float) -> None:
+    """List glucose meters in reach."""
+    found = asyncio.run(sync.scan(seconds))
+    data = [
+        {
+            "address": one.address,
+            "name": one.name,
+            "rssi_dbm": one.rssi_dbm,
+            "kind": one.quirk.name,
+            "usable": one.quirk.is_usable,
+        }
+        for one in found
+    ]
+    lines = [f"{one.address}  {one.name}  {one.rssi_dbm} dBm  {one.quirk.name}" for one in found]
+    lines += [console.advice(Trouble.NOT_USABLE) for one in found if not one.quirk.is_usable]
+    console.result(data, *(lines or [console.say("nothing_heard")]))
+
+
+@main.command()
+@address_option
+@find_option
+@click.option("--passkey", type=click.IntRange(0, SIX_DIGITS), help="The six digits it shows.")
+@click.option("--again", is_flag=True, help="Forget the old pairing first.")
+@with_console
+def pair(
+    console: Console, address: str | None, find_s: float, passkey: int | None, *, again: bool
+) -> None:
+    """Pair with a meter that is in pairing mode."""
+    console.note(pick(UNKNOWN.pairing, console.lang))
+    with console.queue() as queue:
+        meter = asyncio.run(
+            _pair(queue, Person(console, passkey), address, Patience(find_s=find_s), again=again)
+        )
+        claim = queue.open_claims().get(meter.id)
+    console.result(meter_json(meter, claim), console.say("paired", name=meter.name))
+
+
+async def _pair(
+    queue: Queue, person: Person, address: str | None, patience: Patience, *, again: bool
+) -> MeterRow:
+    if sys.platform != "linux":
+        return await sync.pair(queue, address=address, again=again, patience=patience)
+    async with pairing.agent(person) as agent:
+        try:
+            return await sync.pair(queue, address=address, again=again, patience=patience)
+        except RadioError as error:
+            if error.trouble is Trouble.PAIRING_FAILED and agent.was_asked:
+                raise RadioError(Trouble.WRONG_NUMBER, error.detail) from error
+            raise
+
+
+@main.command()
+@click.argument("meter", required=False)
+@click.option("--patient", envvar="GLUCOMETER_PATIENT", help="The patient's id on the server.")
+@click.option("--with-history", is_flag=True, help="Take along what was read before.")
+@click.option("--end", is_flag=True, help="End the claim instead.")
+@with_console
+def claim(
+    console: Console, meter: str | None, patient: str | None, *, with_history: bool, end: bool
+) -> None:
+    """Say whose meter it is; only claimed meters are sent.
+
+    METER is part of its identity, name or address; not needed where there is only one.
+    """
+    now = datetime.now(UTC)
+    with console.queue() as queue:
+        row = _chosen(console, queue, meter)
+        if end:
+            had = queue.end_claim(row.id, at=now)
+            console.result({"ended": had}, console.say("claim_ended" if had else "no_claim"))
+            return
+        if not patient:
+            raise click.UsageError("--patient is needed.")
+        taken = queue.claim(row.id, patient, claimed_by=_user(), at=now, with_history=with_history)
+        left = queue.unclaimed(row.id)
+    lines = [console.say("claimed", name=row.name, patient=patient)]
+    lines += [console.say("history_taken", n=taken)] if taken else []
+    lines += [console.say("history_left", n=left)] if left else []
+    data = {"meter": row.identity, "patient": patient, "taken": taken, "left": left}
+    console.result(data, *lines)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "?"
+
+
+def _chosen(console: Console, queue: Queue, part: str | None) -> MeterRow:
+    """Find the one meter that is meant."""
+    wanted = (part or "").lower()
+    found = [
+        row
+        for row in queue.meters()
+        if any(wanted in text.lower() for text in (row.identity, row.name, row.address))
+    ]
+    if not found:
+        console.fail("no_meter", console.say("no_meter"), NO_SUCH_METER)
+    if len(found) > 1:
+        names = "; ".join(row.identity for row in found)
+        console.fail("which_meter", console.say("which_meter", names=names), NO_SUCH_METER)
+    return found[0]
+
+
+@main.command("sync")
+@address_option
+@find_option
+@zone_option
+@server_options
+@click.option("--only-send", is_flag=True, help="Send what waits; look for no meter.")
+@with_console
+def sync_command(
+    console: Console,
+    address: str | None,
+    find_s: float,
+    zone: ZoneInfo,
+    server: Server | None,
+    patient: str | None,
+    *,
+    only_send: bool,
+) -> None:
+    """Read a meter, send what waits, and say what was new."""
+    wishes = Wishes(zone, address, patient, server, find_s, reads=not only_send)
+    with console.queue() as queue:
+        errand.finish(console, errand.run(console, queue, wishes), wishes)
+
+
+@main.command()
+@address_option
+@find_option
+@zone_option
+@server_options
+@click.option(
+    "--every",
+    "every_s",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Seconds between two rounds.",
+)
+@click.option("--times", type=click.IntRange(min=0), default=0, help="Rounds; 0 for no end.")
+@with_console
+def watch(
+    console: Console,
+    address: str | None,
+    find_s: float,
+    zone: ZoneInfo,
+    server: Server | None,
+    patient: str | None,
+    every_s: float,
+    times: int,
+) -> None:
+    """Keep looking for meters and send what they bring."""
+    wishes = Wishes(zone, address, patient, server, find_s)
+    console.note(console.say("watching"))
+    done = 0
+    with console.queue() as queue:
+        while True:
+            result = errand.run(console, queue, wishes)
+            if not errand.is_quiet(result):
+                said, _code = errand.advice(console, result, wishes)
+                console.result(result.data | {"advice": said}, *errand.lines(console, result))
+                for sentence in said:
+                    console.note(sentence)
+            done += 1
+            if done == times:
+                return
+            time.sleep(every_s)
+
+
+@main.command()
+@with_console
+def status(console: Console) -> None:
+    """Show the meters, and what waits, was sent, refused or set aside."""
+    with console.queue() as queue:
+        meters, claims = queue.meters(), queue.open_claims()
+        totals, kinds = queue.totals(), queue.kinds()
+        aside = queue.listed(State.QUARANTINED, State.KEPT, State.REJECTED, limit=LISTED)
+    data = {
+        "meters": [meter_json(row, claims.get(row.id)) for row in meters],
+        "queue": totals,
+        "kinds": kinds,
+        "aside": [record_json(row) for row in aside],
+    }
+    lines = [meter_line(row, claims.get(row.id)) for row in meters]
+    lines = lines or [console.say("no_meters")]
+    lines += [f"{pick(STATES[state], console.lang)}: {n}" for state, n in totals.items() if n]
+    lines += [f"  {pick(KIND_WORDS[kind], console.lang)}: {n}" for kind, n in kinds.items()]
+    console.result(data, *lines, *record_lines(aside, console.lang))
+
+
+@main.command()
+@server_options
+@with_console
+def doctor(console: Console, server: Server | None, patient: str | None) -> None:
+    """Check Bluetooth, the local queue, the meters and the server, in this order."""
+    del patient  # nothing here is sent for anybody
+    findings = list(checks.examine(console, server))
+    data = [{"check": one.name, "ok": one.is_good, "message": one.message} for one in findings]
+    lines = [f"{'ok ' if one.is_good else 'BAD'}  {one.message}" for one in findings]
+    console.result(data, *lines)
+    raise SystemExit(next((one.code for one in findings if not one.is_good), 0))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("text", metavar="HEX")
+@with_console
+def decode(console: Console, kind: str, text: str) -> None:
+    """Read the bytes of one characteristic value."""
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError as error:
+        raise click.BadParameter("not hexadecimal digits", param_hint="HEX") from error
+    try:
+        fields = printed(kind, raw)
+    except WireError as error:
+        if console.as_json:
+            console.result({"error": error.fault})
+            raise SystemExit(UNREADABLE) from error
+        console.fail("unreadable", str(error), UNREADABLE)
+    records = fields if isinstance(fields, list) else [fields]
+    lines = [f"{name}: {value}" for record in records for name, value in record.items()]
+    console.result(fields, *lines)
+
+
+@main.command()
+@click.option(
+    "--socket",
+    "socket_path",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where the socket is made.",
+)
+@click.option("--records", type=click.IntRange(0, 20_000), default=60, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:N]",
+    help=f"Misbehave; may be repeated. One of: {', '.join(Fault)}.",
+)
+@click.option(
+    "--now",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]),
+    help="What the meter's clock shows; the time in --zone by default.",
+)
+@click.option("--paired", is_flag=True, help="Begin with the pairing done.")
+@zone_option
+@with_console
+def simulate(
+    console: Console,
+    socket_path: Path,
+    records: int,
+    seed: int,
+    faults: tuple[str, ...],
+    now: datetime | None,
+    zone: ZoneInfo,
+    *,
+    paired: bool,
+) -> None:
+    """Play a meter behind a socket, until Ctrl-C.
+
+    Prints the line that points this and other programs at it instead of the real radio.
+    """
+    try:
+        parsed = Faults.parse(faults)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
+    if sys.platform != "linux":
+        console.fail("linux_only", console.say("linux_only"), NO_SUCH_METER)
+    wall = now or datetime.now(zone).replace(tzinfo=None)
+    played = stage.Play(socket_path, records, seed, parsed, wall, is_paired=paired)
+    try:
+        asyncio.run(stage.play(played, console.result))
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        raise click.BadParameter(str(error), param_hint="--socket") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""One errand from meter to server: read, keep, send, and say what was new."""
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+import httpx
+
+from devices import sync, upload
+from devices.console import SOME_REJECTED, STOP_CODES, UNCLAIMED, Console
+from devices.printing import (
+    SHOWN_AT_ONCE,
+    drift_minutes,
+    meter_json,
+    record_json,
+    record_lines,
+    record_of,
+)
+from devices.queue import Queue
+from devices.rows import RecordRow, State
+from devices.session import Outcome
+from devices.transfer import Patience, Progress, Report
+from devices.trouble import EXIT_CODES, Trouble
+from devices.upload import Delivery, Server
+from devices.words import STOPS, pick
+
+NOTABLE_DRIFT_MIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for."""
+
+    zone: ZoneInfo
+    address: str | None = None
+    patient: str | None = None
+    server: Server | None = None
+    find_s: float = 30.0
+    reads: bool = True
+
+
+@dataclass(slots=True)
+class Result:
+    """What an errand did."""
+
+    report: Report = field(default_factory=Report)
+    delivery: Delivery | None = None
+    is_unclaimed: bool = False
+    is_other_patient: bool = False
+    data: dict[str, Any] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def records(self) -> list[RecordRow]:
+        """The records that were new."""
+        return [record_of(reading) for reading in self.report.new]
+
+
+def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
+    """Read a meter and send what waits; a meter that is not there stops no sending."""
+    result = Result()
+    if wishes.reads:
+        result.report = asyncio.run(
+            sync.read(
+                queue,
+                zone=wishes.zone,
+                address=wishes.address,
+                patience=Patience(find_s=wishes.find_s),
+                progress=_progress(console),
+            )
+        )
+    _check_claim(queue, wishes, result)
+    if wishes.server is not None and not result.is_other_patient:
+        with httpx.Client() as client:
+            result.delivery = upload.deliver(queue, wishes.server, client=client)
+    result.totals = queue.totals()
+    result.data = _data(queue, result)
+    return result
+
+
+def _check_claim(queue: Queue, wishes: Wishes, result: Result) -> None:
+    meter = result.report.meter
+    if meter is None:
+        return
+    claim = queue.open_claims().get(meter.id)
+    result.is_unclaimed = claim is None
+    result.is_other_patient = (
+        claim is not None and wishes.patient is not None and claim.patient != wishes.patient
+    )
+
+
+def _progress(console: Console) -> Progress:
+    """Show how far a long transfer is, on a terminal only."""
+    if console.as_json or not sys.stderr.isatty():
+        return lambda _received, _count: None
+
+    def show(received: int, count: int | None) -> None:
+        of = "" if count is None else f" / {count}"
+        click.echo(f"\r{received}{of}", err=True, nl=False)
+
+    return show
+
+
+def _data(queue: Queue, result: Result) -> dict[str, Any]:
+    report, delivery = result.report, result.delivery
+    meter = next((m for m in queue.meters() if report.meter and m.id == report.meter.id), None)
+    return {
+        "meter": meter_json(meter, queue.open_claims().get(meter.id)) if meter else None,
+        "new": [record_json(row) for row in result.records],
+        "outcome": report.outcome if report.meter else None,
+        "rounds": report.rounds,
+        "trouble": report.trouble.trouble if report.trouble else None,
+        "claimed": None if meter is None else not result.is_unclaimed,
+        "upload": None
+        if delivery is None
+        else {
+            "accepted": delivery.accepted,
+            "duplicate": delivery.duplicate,
+            "rejected": delivery.rejected,
+            "stop": delivery.stop,
+            "detail": delivery.detail,
+        },
+        "queue": result.totals,
+    }
+
+
+def lines(console: Console, result: Result) -> list[str]:
+    """Say in plain lines what an errand did."""
+    said = _read_lines(console, result) if result.report.meter else []
+    delivery = result.delivery
+    if delivery is not None and (delivery.accepted or delivery.duplicate or delivery.rejected):
+        said.append(
+            console.say(
+                "delivered",
+                accepted=delivery.accepted,
+                duplicate=delivery.duplicate,
+                rejected=delivery.rejected,
+            )
+        )
+    if result.totals[State.PENDING]:
+        said.append(console.say("waiting", n=result.totals[State.PENDING]))
+    aside = sum(1 for row in result.records if row.state == State.QUARANTINED)
+    if aside:
+        said.append(console.say("aside", n=aside))
+    return said
+
+
+def _read_lines(console: Console, result: Result) -> list[str]:
+    report, records = result.report, result.records
+    if not records:
+        said = [] if report.trouble else [console.say("no_new")]
+    else:
+        said = [console.say("new", n=len(records)), *record_lines(records, console.lang)]
+    if len(records) > SHOWN_AT_ONCE:
+        said.append(f"  {console.say('more', n=len(records) - SHOWN_AT_ONCE)}")
+    if report.outcome is Outcome.NEWEST_ONLY:
+        said.append(console.say("newest_only"))
+    if drift_minutes(report.drift_s) > NOTABLE_DRIFT_MIN:
+        said.append(console.say("drift", minutes=drift_minutes(report.drift_s)))
+    return said
+
+
+def advice(console: Console, result: Result, wishes: Wishes) -> tuple[list[str], int]:
+    """Say what stands in the way, and the exit code for it; nothing and 0 when all is well."""
+    trouble = result.report.trouble
+    said, code = [], 0
+    if trouble is not None:
+        said.append(console.advice(trouble.trouble))
+        code = EXIT_CODES[trouble.trouble]
+    if result.is_other_patient:
+        said.append(console.say("other_patient"))
+        code = code or UNCLAIMED
+    elif wishes.server is None:
+        said.append(console.say("no_server"))
+    if result.is_unclaimed:
+        said.append(console.say("unclaimed"))
+        code = code or UNCLAIMED
+    delivery = result.delivery
+    if delivery is not None and delivery.stop is not None:
+        said.append(pick(STOPS[delivery.stop], console.lang))
+        code = code or STOP_CODES[delivery.stop]
+    if delivery is not None and delivery.rejected:
+        code = code or SOME_REJECTED
+    return said, code
+
+
+def finish(console: Console, result: Result, wishes: Wishes) -> NoReturn:
+    """Print everything and end with the right code."""
+    said, code = advice(console, result, wishes)
+    console.result(result.data | {"advice": said}, *lines(console, result))
+    for sentence in said:
+        console.note(sentence)
+    raise SystemExit(code)
+
+
+def is_quiet(result: Result) -> bool:
+    """Whether there is nothing to say about a round of watching."""
+    trouble = result.report.trouble
+    is_absent = trouble is not None and trouble.trouble is Trouble.NOT_FOUND
+    sent = result.delivery is not None and (result.delivery.accepted or result.delivery.stop)
+    return (is_absent or trouble is None) and not result.report.new and not sent

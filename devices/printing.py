@@ -1,0 +1,107 @@
+"""How records and meters are printed: as lines for people, as plain data for `--json`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from devices.glucose import Glucose, Unit
+from devices.meaning import Reading
+from devices.queue import state_of
+from devices.rows import Claim, MeterRow, RecordRow
+from devices.words import KINDS, pick, reasons
+
+SECONDS_PER_MINUTE = 60
+SHOWN_AT_ONCE = 20
+
+
+def shown_value(value: Decimal | None, unit: str | None, kind: str, lang: str) -> str:
+    """Print a value as sent, with mmol/L beside mg/dL; a kind without a number by its name."""
+    if kind != "glucose" or value is None or unit is None:
+        number = "" if value is None else f" {value:f} {unit}"
+        return _comma(f"{pick(KINDS[kind], lang)}{number}", lang)
+    text = f"{value:f} {unit}"
+    if unit == Unit.MG_DL:
+        text += f" ({Glucose(value, Unit.MG_DL).shown_in(Unit.MMOL_L)} {Unit.MMOL_L})"
+    return _comma(text, lang)
+
+
+def _comma(text: str, lang: str) -> str:
+    return text.replace(".", ",") if lang == "sl" else text
+
+
+def record_of(reading: Reading) -> RecordRow:
+    """See a reading that was just read the way the queue lists it."""
+    at = reading.measured_at
+    return RecordRow(
+        id=0,
+        key=reading.key,
+        meter="",
+        kind=reading.kind,
+        state=state_of(reading),
+        reason=",".join(reading.doubts),
+        value=None if reading.value is None else f"{reading.value:f}",
+        unit=reading.unit,
+        measured_at=None if at is None else at.isoformat(),
+        base=reading.base,
+        meal=reading.meal,
+    )
+
+
+def record_line(row: RecordRow, lang: str) -> str:
+    """Print one record in a line."""
+    at = datetime.fromisoformat(row.measured_at) if row.measured_at else None
+    when = at.strftime("%Y-%m-%d %H:%M") if at else row.base or "?"
+    value = None if row.value is None else Decimal(row.value)
+    parts = [when, shown_value(value, row.unit, row.kind, lang), reasons(row.reason, lang)]
+    return "  ".join(part for part in parts if part)
+
+
+def record_json(row: RecordRow) -> dict[str, Any]:
+    """Return one record as data."""
+    return {
+        "key": row.key,
+        "kind": row.kind,
+        "state": row.state,
+        "reasons": [reason for reason in row.reason.split(",") if reason],
+        "value": row.value,
+        "unit": row.unit,
+        "measured_at": row.measured_at,
+        "base": row.base,
+        "meal": row.meal,
+    }
+
+
+def record_lines(rows: Iterable[RecordRow], lang: str) -> list[str]:
+    """Print the newest records, a screenful at most."""
+    newest = sorted(rows, key=lambda row: row.measured_at or row.base, reverse=True)
+    return [f"  {record_line(row, lang)}" for row in newest[:SHOWN_AT_ONCE]]
+
+
+def meter_json(meter: MeterRow, claim: Claim | None) -> dict[str, Any]:
+    """Return a meter as data."""
+    return {
+        "identity": meter.identity,
+        "name": meter.name,
+        "address": meter.address,
+        "patient": claim.patient if claim else None,
+        "read_at": meter.read_at,
+        "records": meter.count,
+        "battery_percent": meter.battery_percent,
+        "drift_s": meter.drift_s,
+    }
+
+
+def meter_line(meter: MeterRow, claim: Claim | None) -> str:
+    """Print a meter in a line."""
+    parts = [meter.name, meter.identity, f"-> {claim.patient}" if claim else "-> ?"]
+    if meter.battery_percent is not None:
+        parts.append(f"{meter.battery_percent} %")
+    if meter.read_at:
+        parts.append(meter.read_at[:16].replace("T", " ") + " UTC")
+    return "  ".join(parts)
+
+
+def drift_minutes(drift_s: int | None) -> int:
+    """Return how far a meter's clock is off, in whole minutes without sign."""
+    return abs(drift_s or 0) // SECONDS_PER_MINUTE

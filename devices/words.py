@@ -1,0 +1,286 @@
+"""What the command says, in English and Slovenian. Plain sentences: what is, and what to do."""
+
+import os
+
+from devices.meaning import Doubt
+from devices.trouble import Trouble
+from devices.upload import Stop
+
+LANGUAGES = ("en", "sl")
+Pair = tuple[str, str]
+"""English, Slovenian."""
+
+TROUBLES: dict[Trouble, Pair] = {
+    Trouble.NO_DBUS: (
+        "System D-Bus is not running. Import a file or type the readings.",
+        "Sistemski D-Bus ne teče. Meritve uvozite ali vpišite.",
+    ),
+    Trouble.NO_BLUEZ: (
+        (
+            "BlueZ is not running. Install and start it:"
+            " sudo apt install bluez && sudo systemctl start bluetooth"
+        ),
+        (
+            "BlueZ ne teče. Namestite in zaženite ga:"
+            " sudo apt install bluez && sudo systemctl start bluetooth"
+        ),
+    ),
+    Trouble.NO_ADAPTER: (
+        "This computer has no Bluetooth adapter. Plug one in.",
+        "Računalnik nima vmesnika Bluetooth. Priključite ga.",
+    ),
+    Trouble.POWERED_OFF: (
+        "Bluetooth is switched off. Switch it on.",
+        "Bluetooth je izklopljen. Vklopite ga.",
+    ),
+    Trouble.NO_LOW_ENERGY: (
+        "This Bluetooth adapter is too old for glucose meters (no Low Energy).",
+        "Vmesnik Bluetooth je za merilnike prestar (brez Low Energy).",
+    ),
+    Trouble.DENIED: (
+        "This account may not use Bluetooth. Add it to the group bluetooth and sign in again.",
+        "Račun ne sme do Bluetootha. Dodajte ga v skupino bluetooth in se prijavite znova.",
+    ),
+    Trouble.NOT_FOUND: (
+        (
+            "No meter found. Switch the meter to sending (or pairing), keep it near, have at least"
+            " one reading stored in it, and disconnect it from any phone."
+        ),
+        (
+            "Ni merilnika. Vklopite na njem pošiljanje (ali seznanjanje), naj bo blizu, naj ima"
+            " shranjeno vsaj eno meritev in naj ne bo povezan s telefonom."
+        ),
+    ),
+    Trouble.NOT_USABLE: (
+        "This meter does not give its readings to other programs. Import a file or type them.",
+        "Ta merilnik meritev ne daje drugim programom. Uvozite datoteko ali jih vpišite.",
+    ),
+    Trouble.NEEDS_PAIRING: (
+        "The meter and this computer are not paired (any more). Run: glucometer pair --again",
+        "Merilnik in računalnik (več) nista seznanjena. Poženite: glucometer pair --again",
+    ),
+    Trouble.WRONG_NUMBER: (
+        "The number was not the one the meter shows. Try again.",
+        "Številka ni tista, ki jo kaže merilnik. Poskusite znova.",
+    ),
+    Trouble.PAIRING_FAILED: (
+        "The meter refused to pair. Put it into pairing mode and try again.",
+        "Merilnik je zavrnil seznanitev. Vklopite na njem seznanjanje in poskusite znova.",
+    ),
+    Trouble.PAIRING_CANCELED: ("Pairing was given up.", "Seznanjanje je prekinjeno."),
+    Trouble.PAIRING_HANGS: (
+        (
+            "Pairing did not end in time. If this repeats, the kernel may lack drbg or"
+            " jitterentropy_rng (see: sudo dmesg | grep ECDH)."
+        ),
+        (
+            "Seznanjanje se ni končalo pravočasno. Če se ponavlja, jedru morda manjka drbg ali"
+            " jitterentropy_rng (glejte: sudo dmesg | grep ECDH)."
+        ),
+    ),
+    Trouble.LINK_LOST: (
+        (
+            "The link to the meter broke again and again. What came is kept; hold the meter near"
+            " and run the command again."
+        ),
+        (
+            "Zveza z merilnikom se je večkrat prekinila. Kar je prišlo, je shranjeno; približajte"
+            " merilnik in ukaz ponovite."
+        ),
+    ),
+    Trouble.SILENT: (
+        (
+            "The meter does not answer. What came is kept; switch the meter off and on, then try"
+            " again."
+        ),
+        (
+            "Merilnik ne odgovarja. Kar je prišlo, je shranjeno; izklopite in vklopite ga ter"
+            " poskusite znova."
+        ),
+    ),
+    Trouble.REFUSED: (
+        "The meter does not give its records in any way this program knows.",
+        "Merilnik zapisov ne da na noben način, ki ga program pozna.",
+    ),
+    Trouble.RADIO: (
+        "Bluetooth reported an error. Try again; --debug shows the details.",
+        "Bluetooth je javil napako. Poskusite znova; --debug pokaže podrobnosti.",
+    ),
+}
+
+STOPS: dict[Stop, Pair] = {
+    Stop.NOT_SIGNED_IN: (
+        (
+            "The server does not accept this device token. Make a new one on the server's page"
+            " for devices and set GLUCOMETER_TOKEN."
+        ),
+        (
+            "Strežnik tega žetona ne sprejme. Na strani za naprave naredite novega in nastavite"
+            " GLUCOMETER_TOKEN."
+        ),
+    ),
+    Stop.NOT_ALLOWED: (
+        "This device token is not for this patient. Check --patient and the token.",
+        "Ta žeton ni za tega pacienta. Preverite --patient in žeton.",
+    ),
+    Stop.UNREACHABLE: (
+        "The server cannot be reached. Nothing is lost; the readings wait here for next time.",
+        "Strežnik ni dosegljiv. Nič ni izgubljeno; meritve tu počakajo na naslednjič.",
+    ),
+    Stop.WRONG_ADDRESS: (
+        "What answers at this address is not the readings door. Check --server.",
+        "Na tem naslovu ni vrat za meritve. Preverite --server.",
+    ),
+}
+
+DOUBTS: dict[Doubt, Pair] = {
+    Doubt.UNREADABLE: ("bytes could not be read", "bajti niso berljivi"),
+    Doubt.IMPLAUSIBLE: ("no blood has this value", "take vrednosti kri nima"),
+    Doubt.CONTRADICTION: ("both too high and too low", "hkrati previsoko in prenizko"),
+    Doubt.METER_FAULT: ("the meter reported a fault", "merilnik je javil napako"),
+    Doubt.CONTEXT_MISSING: ("may be a ketone, not glucose", "morda keton, ne glukoza"),
+    Doubt.NO_SUCH_DATE: ("time uncertain: no such date", "čas negotov: takega datuma ni"),
+    Doubt.CLOCK_GAP: (
+        "time uncertain: left out when clocks go forward",
+        "čas negotov: ura, ki jo premik naprej preskoči",
+    ),
+    Doubt.CLOCK_FOLD: (
+        "time uncertain: comes twice when clocks go back",
+        "čas negotov: ura, ki se ob premiku nazaj ponovi",
+    ),
+    Doubt.FUTURE: ("time uncertain: in the future", "čas negotov: v prihodnosti"),
+    Doubt.CLOCK_OFF: ("time uncertain: meter clock wrong", "čas negotov: ura merilnika ni prava"),
+    Doubt.TIME_FAULT: ("time uncertain: meter says so", "čas negotov: tako pravi merilnik"),
+}
+
+KINDS: dict[str, Pair] = {
+    "glucose": ("glucose", "glukoza"),
+    "high": ("HI, above meter range", "HI, nad območjem merilnika"),
+    "low": ("LO, below meter range", "LO, pod območjem merilnika"),
+    "control": ("control solution", "kontrolna raztopina"),
+    "ketone": ("ketone", "keton"),
+    "no_value": ("record without a value", "zapis brez vrednosti"),
+    "implausible": ("implausible value", "neverjetna vrednost"),
+    "unreadable": ("unreadable record", "neberljiv zapis"),
+}
+
+STATES: dict[str, Pair] = {
+    "pending": ("waiting", "čakajo"),
+    "sent": ("sent", "poslane"),
+    "rejected": ("refused by the server", "zavrnil strežnik"),
+    "quarantined": ("set aside", "izločene"),
+    "kept": ("not glucose", "ni glukoza"),
+}
+
+SENTENCES: dict[str, Pair] = {
+    "no_new": ("No new readings.", "Ni novih meritev."),
+    "new": ("New readings: {n}", "Nove meritve: {n}"),
+    "more": ("... and {n} more", "... in še {n}"),
+    "newest_only": (
+        "This meter gave only its newest record.",
+        "Merilnik je dal samo najnovejši zapis.",
+    ),
+    "delivered": (
+        "Sent: {accepted} new, {duplicate} known already, {rejected} refused.",
+        "Poslano: {accepted} novih, {duplicate} že znanih, {rejected} zavrnjenih.",
+    ),
+    "waiting": ("Waiting to be sent: {n}", "Čakajo na pošiljanje: {n}"),
+    "aside": (
+        "Set aside, see glucometer status: {n}",
+        "Izločeno, glejte glucometer status: {n}",
+    ),
+    "no_server": (
+        "No server set; the readings are kept here. Set GLUCOMETER_SERVER and GLUCOMETER_TOKEN.",
+        (
+            "Strežnik ni nastavljen; meritve ostanejo tu. Nastavite GLUCOMETER_SERVER in"
+            " GLUCOMETER_TOKEN."
+        ),
+    ),
+    "unclaimed": (
+        (
+            "Nobody has claimed this meter; its readings stay here. Run:"
+            " glucometer claim --patient ID --with-history"
+        ),
+        (
+            "Merilnik ni dodeljen nikomur; meritve ostanejo tu. Poženite:"
+            " glucometer claim --patient ID --with-history"
+        ),
+    ),
+    "other_patient": (
+        "This meter is claimed for another patient; nothing was sent.",
+        "Merilnik je dodeljen drugemu pacientu; nič ni poslano.",
+    ),
+    "drift": (
+        (
+            "The meter's clock is {minutes} minutes off. Set it on the meter; readings taken with a"
+            " wrong clock are set aside."
+        ),
+        (
+            "Ura merilnika je napačna za {minutes} minut. Nastavite jo na merilniku; meritve z"
+            " napačno uro so izločene."
+        ),
+    ),
+    "paired": ("Paired with {name}.", "Seznanjeno: {name}."),
+    "ask_number": (
+        "Six digits the meter shows (empty to give up)",
+        "Šest števk, ki jih kaže merilnik (prazno za prekinitev)",
+    ),
+    "ask_confirm": (
+        "Does the meter show {number}, and may it pair?",
+        "Ali merilnik kaže {number} in ga smem seznaniti?",
+    ),
+    "claimed": (
+        "{name} is claimed for patient {patient}.",
+        "{name} je dodeljen pacientu {patient}.",
+    ),
+    "history_taken": ("Earlier readings taken along: {n}", "Vzete prejšnje meritve: {n}"),
+    "history_left": (
+        "Read before the claim and not taken: {n} (take them with --with-history)",
+        "Prebrane pred dodelitvijo in ne vzete: {n} (vzame jih --with-history)",
+    ),
+    "claim_ended": ("The claim has ended.", "Dodelitev je končana."),
+    "no_claim": ("There was no claim to end.", "Ni bilo dodelitve."),
+    "no_meter": (
+        "No such meter here. Read or pair it first.",
+        "Tega merilnika tu ni. Najprej ga preberite ali seznanite.",
+    ),
+    "which_meter": ("Which one? {names}", "Kateri? {names}"),
+    "nothing_heard": ("No meter in reach.", "V dosegu ni merilnika."),
+    "no_meters": ("No meter has been read yet.", "Noben merilnik še ni bil prebran."),
+    "watching": ("Watching for meters; Ctrl-C ends it.", "Čakam na merilnike; konec s Ctrl-C."),
+    "unexpected": (
+        "Something went wrong that this program did not expect. --debug shows the details.",
+        "Zgodilo se je nekaj, česar program ni pričakoval. --debug pokaže podrobnosti.",
+    ),
+    "queue": (
+        "The local queue cannot be used: {detail}",
+        "Lokalne vrste ni mogoče uporabiti: {detail}",
+    ),
+    "linux_only": (
+        "Here the operating system pairs: open its Bluetooth settings.",
+        "Tu seznani operacijski sistem: odprite njegove nastavitve Bluetooth.",
+    ),
+}
+
+
+def language_of(wish: str | None) -> str:
+    """Choose a language: as wished, else that of the environment, else English."""
+    found = wish or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "sl" if found.lower().startswith("sl") else "en"
+
+
+def pick(pair: Pair, lang: str) -> str:
+    """Return the sentence in one of the languages."""
+    return pair[LANGUAGES.index(lang)]
+
+
+def say(name: str, lang: str, /, **values: object) -> str:
+    """Return a sentence with its values in place."""
+    return pick(SENTENCES[name], lang).format(**values)
+
+
+def reasons(text: str, lang: str) -> str:
+    """Put the reasons of a record into words; a server's own code stays as it is."""
+    known = {doubt.value: pair for doubt, pair in DOUBTS.items()}
+    parts = [pick(known[one], lang) if one in known else one for one in text.split(",") if one]
+    return ", ".join(parts)
