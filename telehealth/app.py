@@ -24,15 +24,21 @@ from telehealth.identity import jobs as identity_jobs
 from telehealth.identity import pages as identity_pages
 from telehealth.identity import policy as identity_policy
 from telehealth.identity import service as identity
+from telehealth.mandates import api as mandates_api
 from telehealth.mandates import jobs as mandates_jobs
+from telehealth.mandates import pages as mandates_pages
 from telehealth.mandates import service as mandates
 from telehealth.settings import Settings
 
 PAGES: tuple[pages.Pages, ...] = (
     home_pages.pages,
     identity_pages.pages,
+    mandates_pages.pages,
 )
-APIS: tuple[ApiBlueprint, ...] = (identity_api.api,)
+APIS: tuple[ApiBlueprint, ...] = (
+    identity_api.api,
+    mandates_api.api,
+)
 SOCKETS: tuple[sockets.Sockets, ...] = ()
 JOBS = (
     identity_jobs.register,

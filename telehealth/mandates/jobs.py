@@ -1,17 +1,25 @@
-"""What follows when a representation has ended: the proxy's open connections are cut."""
+"""What follows when a representation has ended, and what the calendar ends."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from telehealth.core import sockets
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
+from telehealth.mandates import service as mandates
 
 
-def register(queue: Queue, _platform: Platform) -> None:
-    """Listen to this room's own events."""
+def register(queue: Queue, platform: Platform) -> None:
+    """Listen to this room's own events; look at the calendar every minute."""
     queue.on("mandates.ended", _cut)
+    queue.every_minute(partial(_expire, platform))
 
 
 def _cut(payload: Mapping[str, Any]) -> None:
     sockets.cut(sockets.representation_room(payload["representation_id"]))
+
+
+def _expire(platform: Platform) -> None:
+    with platform.database.unit_of_work() as session:
+        mandates.expire_due(session, now=platform.clock())

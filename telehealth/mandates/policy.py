@@ -8,7 +8,7 @@ from telehealth.core.actor import Actor, Basis
 from telehealth.core.clock import local
 from telehealth.core.errors import NotAllowed
 from telehealth.core.i18n import N_
-from telehealth.mandates.models import RepresentationKind, Status
+from telehealth.mandates.models import RepresentationKind, Status, StatusReason
 
 OWN_ACCESS_AGE = 15
 """From this birthday a child decides on its health data itself and its parents' access ends."""
@@ -28,8 +28,10 @@ class Facts:
 
 
 def birthday(birth_on: date, age: int) -> date:
-    """The day a person turns `age`. Born on 29 February: 28 February in common years, the earlier
-    end of a guardian's access."""
+    """The day a person turns `age`.
+
+    Born on 29 February: 28 February in common years, the earlier end of a guardian's access.
+    """
     year = birth_on.year + age
     if birth_on.month == 2 and birth_on.day == 29 and not isleap(year):  # noqa: PLR2004 - the calendar
         return date(year, 2, 28)
@@ -55,6 +57,15 @@ def is_in_effect(facts: Facts, now: datetime) -> bool:
     return not is_child(facts.represented_birth_on, now)
 
 
+def expiry(facts: Facts, now: datetime) -> StatusReason | None:
+    """Why the calendar has ended an active representation; None: it has not."""
+    if facts.kind is RepresentationKind.GUARDIAN and not is_child(facts.represented_birth_on, now):
+        return StatusReason.CAME_OF_AGE
+    if facts.valid_to is not None and local(now).date() > facts.valid_to:
+        return StatusReason.END_DATE
+    return None
+
+
 def require_granting(actor: Actor, *, birth_on: date, now: datetime) -> None:
     """Only the person themself, at least 15, may grant a mandate: rights never chain."""
     if actor.basis is not Basis.SELF:
@@ -71,4 +82,12 @@ def require_managing(actor: Actor) -> None:
     if actor.basis is not Basis.SELF:
         raise NotAllowed(
             N_("Mandates can only be managed in one's own account."), code="delegation"
+        )
+
+
+def require_ending(kind: RepresentationKind) -> None:
+    """Only a mandate ends by a click: guardians and health-care proxies are set by law."""
+    if kind is not RepresentationKind.MANDATE:
+        raise NotAllowed(
+            N_("This right follows from the law. It cannot be ended here."), code="statutory"
         )
