@@ -23,10 +23,11 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from surveys.consent import container
+
 MAX_BYTES = 10_000_000
 MAX_SIGNATURES = 6
 _read_certificates: Any = pyhanko.keys.load_certs_from_pemder_data  # has no types
-_TIMESTAMP_ATTRIBUTE = "signature_time_stamp_token"
 
 
 class State(StrEnum):
@@ -200,8 +201,8 @@ def _look_at_seal(pdf: bytes, seal: Any, trust: Trust, now: datetime, look: _Loo
         look.level, look.signed_at = "B-T", stamp.timestamp
         look.note(Why.CONTENT_CHANGED, unless=stamp.intact and stamp.valid)
         look.note(Why.TIME_NOT_TRUSTED, unless=stamp.trusted)
-    if status.trusted:
-        look.note(Why.CONTAINER_CHANGED, unless=_is_strict(pdf, seal, status.validation_path))
+    if status.trusted and (stamp is None or stamp.trusted):
+        look.note(Why.CONTAINER_CHANGED, unless=container.is_ours(pdf, seal, status))
     if not look.reasons:
         look.note(Why.CHANGED_AFTERWARDS, unless=status.bottom_line)
 
@@ -223,37 +224,3 @@ def _context(roots_pem: bytes, now: datetime) -> ValidationContext:
         allow_fetching=False,
         revocation_mode="soft-fail",
     )
-
-
-def _is_strict(pdf: bytes, seal: Any, path: Any) -> bool:
-    """Check the container of a seal, the one part of the file that no signature covers.
-
-    It must be written exactly as we write it: upper-case hex, one DER structure, zeros behind it,
-    and nothing inside that could be changed without harm to the signature.
-    """
-    start, length, after, _ = (int(part) for part in seal.byte_range)
-    contents = bytes(seal.pkcs7_content)
-    if pdf[start + length : after] != b"<" + contents.hex().upper().encode() + b">":
-        return False
-    size = _der_size(contents)
-    if not 0 < size <= len(contents) or contents[size:].strip(b"\0"):
-        return False
-    data, signer = seal.signed_data, seal.signer_info
-    known = {cert.dump() for cert in path.iter_certs(include_root=True)} if path else set()
-    attributes = signer["unsigned_attrs"]
-    return (
-        [data["version"].native, signer["version"].native] == ["v1", "v1"]
-        and len(data["signer_infos"]) == 1
-        and data["crls"].native is None
-        and {one.chosen.dump() for one in data["certificates"]} <= known
-        and [one["algorithm"].native for one in data["digest_algorithms"]] == ["sha256"]
-        and data["encap_content_info"].native == {"content_type": "data", "content": None}
-        and {one["type"].native for one in attributes} <= {_TIMESTAMP_ATTRIBUTE}
-    )
-
-
-def _der_size(contents: bytes) -> int:
-    """Give the size of the DER sequence at the start; 0 when there is none in short form."""
-    if len(contents) < len(b"0\x82..") or contents[:2] != b"0\x82":
-        return 0
-    return int.from_bytes(contents[2:4], "big") + 4
