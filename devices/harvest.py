@@ -104,6 +104,10 @@ class Harvest:
         else:
             self._contexts[seq] = raw
 
+    def forget_cursor(self) -> None:
+        """Promise nothing any more about how far the records are whole."""
+        self._keeps_cursor = False
+
     def take(self) -> tuple[Arrival, ...]:
         """Hand over what is ready."""
         taken = tuple(one for group in self._ready.values() for one in group)

@@ -133,8 +133,11 @@ class Session:
             return self._answered(raw)
         if uuid == CONTEXT:
             self._harvest.add_context(raw)
-        elif uuid == MEASUREMENT:
-            self._notice(self._harvest.add_measurement(raw))
+        elif uuid == MEASUREMENT and self._is_foreign(self._harvest.add_measurement(raw)):
+            # Written down at once: after a broken link the proof would be among the known.
+            self._is_other_memory = True
+            self._harvest.forget_cursor()
+            return [NewEpoch()]
         return self._store() if self._harvest.size >= BATCH else []
 
     def timeout(self) -> list[Action]:
@@ -159,12 +162,14 @@ class Session:
         self.stage = Stage.ENDED
         return self._store()
 
-    def _notice(self, record: Measurement | None) -> None:
+    def _is_foreign(self, record: Measurement | None) -> bool:
+        """Whether a record below the cursor was never seen: this is another memory."""
         if record is None or self._known.has(record):
-            return
+            return False
         self._unknown += 1
-        if self._known.cursor is not None and record.seq <= self._known.cursor:
-            self._is_other_memory = True
+        cursor = self._known.cursor
+        is_below = cursor is not None and record.seq <= cursor
+        return is_below and not self._is_full and not self._is_other_memory
 
     def _answered(self, raw: bytes) -> list[Action]:
         try:
@@ -275,7 +280,8 @@ class Session:
         if not self._is_full and self._misses_some():
             self._is_full = True
             self._ways = list(self._quirk.ways)
-            return [*actions, NewEpoch(), *self._next_way()]
+            before = [] if self._is_other_memory else [NewEpoch()]
+            return [*actions, *before, *self._next_way()]
         return [*actions, *self._end(Outcome.DONE)]
 
     def _misses_some(self) -> bool:

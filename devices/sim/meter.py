@@ -162,7 +162,11 @@ class Meter:
             case racp.Opcode.ABORT:
                 yield _answer(request.opcode, racp.Code.SUCCESS)
             case racp.Opcode.COUNT if Fault.NO_COUNT not in self.faults:
-                yield racp.RACP, racp.Count(len(self._chosen(request) or ())).to_bytes()
+                chosen = self._chosen(request)
+                if chosen is None:
+                    yield _answer(request.opcode, racp.Code.OPERATOR_NOT_SUPPORTED)
+                else:
+                    yield racp.RACP, racp.Count(len(chosen)).to_bytes()
             case racp.Opcode.REPORT:
                 yield from self._report(request)
             case _:  # this meter keeps its records: deleting is not supported

@@ -1,0 +1,171 @@
+"""A meter in reach and a server to send to, both real enough to be talked to through sockets."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from devices.queue import Queue
+from devices.sim.bluez.endpoint import Bluez
+from devices.sim.bluez.objects import Peripheral
+from devices.sim.meter import Faults, Meter
+
+ZONE = ZoneInfo("Europe/Ljubljana")
+NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+NOW_WALL = NOW.astimezone(ZONE).replace(tzinfo=None)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    with Queue(tmp_path / "queue.sqlite3") as opened:
+        yield opened
+
+
+@contextmanager
+def _played(bluez: Bluez) -> Iterator[str]:
+    """Serve from a thread of its own, as another program would."""
+    folder = Path(tempfile.mkdtemp(prefix="bus"))  # short: a socket's path has 107 bytes
+    is_up, address = threading.Event(), list[str]()
+    loop, is_over = asyncio.new_event_loop(), asyncio.Event()
+
+    async def serve() -> None:
+        async with bluez.serving(folder / "s") as found:
+            address.append(found)
+            is_up.set()
+            await is_over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    assert is_up.wait(10)
+    try:
+        yield address[0]
+    finally:
+        loop.call_soon_threadsafe(is_over.set)
+        thread.join(10)
+        loop.close()
+        shutil.rmtree(folder)
+
+
+@dataclass
+class Reach:
+    """Puts meters in reach of this test."""
+
+    monkeypatch: pytest.MonkeyPatch
+    plays: list[Any] = field(default_factory=list)
+
+    def put(
+        self, *faults: str, records: int = 12, paired: bool = True, seed: int = 3
+    ) -> Peripheral:
+        meter = Meter.believable(records, seed=seed, now_wall=NOW_WALL, faults=Faults.parse(faults))
+        return self.put_meter(meter, paired=paired)
+
+    def put_meter(self, meter: Meter, *, paired: bool = True) -> Peripheral:
+        peripheral = Peripheral(meter, is_paired=paired)
+        play = _played(Bluez(peripheral))
+        self.monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", play.__enter__())
+        self.plays.append(play)
+        return peripheral
+
+
+@pytest.fixture
+def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reach]:
+    found = Reach(monkeypatch)
+    yield found
+    for play in found.plays:
+        play.__exit__(None, None, None)
+
+
+@dataclass
+class StandInServer:
+    """Answers as the readings door does, or as told."""
+
+    url: str = ""
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    refuses: Callable[[dict[str, Any]], str | None] = lambda _: None
+    token: str = "right-token"
+    patient: str = "7"
+    broken: list[int | str] = field(default_factory=list)
+    """Statuses to answer with instead, one per request, or what to do."""
+
+    def answer(self, path: str, token: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if token != f"Bearer {self.token}":
+            return 401, {"title": "Not signed in"}
+        if path != f"/api/v1/patients/{self.patient}/readings":
+            return 404, {"title": "Not found"}
+        accepted, duplicate, rejected = 0, 0, []
+        for index, reading in enumerate(body["readings"]):
+            reason = self.refuses(reading)
+            if reason:
+                rejected.append({"index": index, "field": "value", "code": reason, "detail": ""})
+            elif reading["key"] in self.stored:
+                duplicate += 1
+            else:
+                self.stored[reading["key"]] = reading
+                accepted += 1
+        return 200, {"accepted": accepted, "duplicate": duplicate, "rejected": rejected}
+
+
+class _Door(BaseHTTPRequestHandler):
+    server: "_Http"
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+    def do_GET(self) -> None:
+        self._send(200, {"ok": True})
+
+    def do_POST(self) -> None:
+        stand = self.server.stand
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        stand.requests.append(body)
+        told = stand.broken.pop(0) if stand.broken else None
+        if told == "hang up":
+            self.close_connection = True
+            return
+        if told == "store and hang up":
+            stand.answer(self.path, self.headers["Authorization"], body)
+            self.close_connection = True
+            return
+        if told == "nonsense":
+            self._send(200, ["hello"])
+            return
+        if isinstance(told, int):
+            self._send(told, {})
+            return
+        self._send(*stand.answer(self.path, self.headers["Authorization"], body))
+
+    def _send(self, status: int, body: Any) -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+class _Http(ThreadingHTTPServer):
+    stand: StandInServer
+
+
+@pytest.fixture
+def server() -> Iterator[StandInServer]:
+    http = _Http(("127.0.0.1", 0), _Door)
+    http.stand = StandInServer(url=f"http://127.0.0.1:{http.server_address[1]}")
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield http.stand
+    http.shutdown()
+    thread.join()
+    http.server_close()

@@ -1,0 +1,268 @@
+"""The conversation with a meter, without any radio: whatever breaks, each record is kept once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.gatt import racp
+from devices.gatt.glucose import CONTEXT, MEASUREMENT, Measurement
+from devices.harvest import Arrival
+from devices.quirks import ASCENSIA, ISENS, ROCHE, TAIDOC, UNKNOWN, YUWELL, Quirk
+from devices.session import (
+    NEAR_WRAP,
+    Action,
+    End,
+    Known,
+    NewEpoch,
+    Outcome,
+    Session,
+    Stage,
+    Store,
+    Write,
+)
+from devices.sim.memory import Stored, believable, record
+from devices.sim.meter import Faults, Meter
+
+NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001 - a meter's clock has no zone
+
+
+@dataclass
+class Notebook:
+    """What a driver keeps: the records by their bytes, the cursor, the count."""
+
+    kept: dict[bytes, Arrival] = field(default_factory=dict)
+    cursor: int | None = None
+    count: int | None = None
+    gained: int = 0
+    epochs: int = 1
+
+    def known(self) -> Known:
+        def has(sent: Measurement) -> bool:
+            return any(one.measurement == sent for one in self.kept.values())
+
+        return Known(self.cursor, self.count, self.gained, has)
+
+    def write_down(self, action: Action) -> None:
+        match action:
+            case Store():
+                for arrival in action.arrivals:
+                    self.gained += arrival.raw not in self.kept
+                    self.kept[arrival.raw] = arrival
+                self.cursor = action.cursor
+            case NewEpoch():
+                self.cursor, self.count, self.gained = None, None, 0
+                self.epochs += 1
+            case End(outcome=Outcome.DONE):
+                self.count, self.gained = action.count, 0
+
+    @property
+    def numbers(self) -> list[int]:
+        return sorted(one.seq or 0 for one in self.kept.values())
+
+
+def converse(
+    meter: Meter,
+    notebook: Notebook,
+    quirk: Quirk = ROCHE,
+    *,
+    breaks: Callable[[int], bool] = lambda _: False,
+) -> End | None:
+    """Carry out a conversation; `None` when the link broke at the given notification."""
+    session, heard = Session(quirk, notebook.known()), 0
+    actions, sent = session.start(), list[tuple[str, bytes]]()
+    for _ in range(20_000):
+        for action in actions:
+            notebook.write_down(action)
+            if isinstance(action, Write):
+                sent += meter.answer(action.raw)
+            if isinstance(action, End):
+                assert session.stage is Stage.ENDED
+                return action
+        if not sent:
+            actions = session.timeout()
+            continue
+        heard += 1
+        if breaks(heard):
+            for action in session.lost():
+                notebook.write_down(action)
+            return None
+        actions = session.feed(*sent.pop(0))
+    raise AssertionError("the conversation does not end")
+
+
+def meter_with(memory: list[Stored], *faults: str) -> Meter:
+    return Meter(memory, NOON, Faults.parse(faults))
+
+
+MANNERS = ["duplicate", "context-missing", "context-first", "end-first", "no-count",
+           "only-all", "nan", "truncated", "backwards"]  # fmt: skip
+MAKERS = [ROCHE, ASCENSIA, ISENS, TAIDOC, YUWELL, UNKNOWN]
+
+
+@given(
+    count=st.integers(0, 130),
+    faults=st.sets(st.sampled_from(MANNERS)),
+    quirk=st.sampled_from(MAKERS),
+    breaks=st.lists(st.integers(1, 150), max_size=6),
+    first=st.sampled_from([0, 1, 700]),
+)
+def test_after_any_broken_links_one_good_sync_has_every_record_once(
+    count: int, faults: set[str], quirk: Quirk, breaks: list[int], first: int
+):
+    memory = believable(count, seed=5, now_wall=NOON, first_seq=first)
+    meter = meter_with(memory, *faults)
+    notebook = Notebook()
+
+    for at in breaks:
+        converse(meter, notebook, quirk, breaks=lambda heard, at=at: heard == at)
+    end = converse(meter, notebook, quirk)
+
+    assert end is not None
+    assert end.outcome is Outcome.DONE
+    assert notebook.numbers == [stored.seq for stored in memory]
+
+
+@given(
+    pulls=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 80)), max_size=6),
+    quirk=st.sampled_from(MAKERS),
+)
+def test_a_meter_in_daily_use_is_followed_without_a_hole(
+    pulls: list[tuple[int, int]], quirk: Quirk
+):
+    meter, notebook = meter_with([]), Notebook()
+
+    for added, break_at in pulls:
+        first = len(meter.memory) + 1
+        meter.memory += believable(added, seed=first, now_wall=NOON, first_seq=first)
+        converse(meter, notebook, quirk, breaks=lambda heard, at=break_at: heard == at)
+    converse(meter, notebook, quirk)
+
+    assert notebook.numbers == [stored.seq for stored in meter.memory]
+
+
+@given(before=st.integers(1, 60), after=st.integers(0, 90), break_at=st.integers(0, 60))
+def test_a_cleared_memory_is_noticed_even_when_it_has_filled_again(
+    before: int, after: int, break_at: int
+):
+    meter, notebook = meter_with(believable(before, seed=1, now_wall=NOON)), Notebook()
+    converse(meter, notebook)
+    meter.memory = believable(after, seed=2, now_wall=NOON + timedelta(days=9))
+
+    converse(meter, notebook, breaks=lambda heard: heard == break_at)
+    converse(meter, notebook)
+
+    assert {stored.measurement for stored in meter.memory} <= set(notebook.kept)
+
+
+@given(st.lists(st.tuples(st.sampled_from([MEASUREMENT, CONTEXT, racp.RACP]),
+                          st.binary(max_size=20)), max_size=40))  # fmt: skip
+def test_any_bytes_in_any_order_end_in_no_error(events: list[tuple[str, bytes]]):
+    session = Session(UNKNOWN, Known())
+    session.start()
+
+    for uuid, raw in events:
+        for action in session.feed(uuid, raw):
+            assert not isinstance(action, Write) or action.raw[0] != racp.Opcode.DELETE
+    session.lost()
+
+    assert session.stage is Stage.ENDED
+
+
+def test_the_cursor_never_passes_a_record_that_waits_for_its_context():
+    memory = believable(60, seed=1, now_wall=NOON)
+    notebook = Notebook()
+
+    # 1 count, then record and context in turn: the break falls between the two of record 30.
+    converse(meter_with(memory), notebook, breaks=lambda heard: heard == 1 + 2 * 29 + 2)
+
+    assert notebook.cursor == 29
+    assert notebook.numbers == list(range(1, 30))
+
+
+def test_a_context_that_comes_before_its_record_is_joined():
+    notebook = Notebook()
+
+    converse(meter_with([record(4, NOON, 118, meal=3)], "context-first"), notebook)
+
+    (arrival,) = notebook.kept.values()
+    assert arrival.context is not None
+    assert arrival.context.meal == 3
+
+
+def test_a_meter_near_the_end_of_its_numbers_is_read_whole_each_time():
+    notebook = Notebook()
+    around_the_wrap = [
+        record(seq % 65_536, NOON - timedelta(hours=20 - place), 100 + place)
+        for place, seq in enumerate(range(65_530, 65_545))
+    ]
+    meter = meter_with(around_the_wrap[:4])
+    converse(meter, notebook)
+    assert notebook.cursor is not None
+    assert notebook.cursor > NEAR_WRAP
+
+    meter.memory = around_the_wrap
+    converse(meter, notebook)
+
+    assert len(notebook.kept) == 15
+    assert notebook.cursor is None
+
+
+def test_records_without_a_count_of_new_ones_are_found_by_reading_all():
+    notebook = Notebook()
+    meter = meter_with(believable(20, seed=1, now_wall=NOON))
+    converse(meter, notebook)
+    meter.memory.insert(3, record(2, NOON, 222))  # an old number, used twice by the meter
+
+    converse(meter, notebook)
+
+    assert len(notebook.kept) == 21
+
+
+def test_a_meter_that_gives_only_its_newest_record_says_so():
+    class Stubborn(Meter):
+        def _chosen(self, request: racp.Request) -> list[Stored] | None:
+            return self.memory[-1:] if request.operator == racp.Operator.LAST else None
+
+    notebook = Notebook()
+    end = converse(Stubborn(believable(9, seed=1, now_wall=NOON), NOON), notebook, UNKNOWN)
+
+    assert end is not None
+    assert end.outcome is Outcome.NEWEST_ONLY
+    assert notebook.numbers == [9]
+    assert notebook.cursor is None
+
+
+def test_a_meter_that_takes_only_ranges_is_read_in_slices():
+    class Slicer(Meter):
+        def _chosen(self, request: racp.Request) -> list[Stored] | None:
+            allowed = (racp.Operator.LAST, racp.Operator.RANGE)
+            return Meter._chosen(self, request) if request.operator in allowed else None
+
+    notebook = Notebook()
+    meter = Slicer(believable(700, seed=1, now_wall=NOON), NOON)
+    end = converse(meter, notebook, UNKNOWN)
+
+    assert end is not None
+    assert end.outcome is Outcome.DONE
+    assert notebook.numbers == list(range(1, 701))
+
+
+def test_a_silent_way_of_asking_is_given_up_for_the_next():
+    class Deaf(Meter):
+        def answer(self, raw: bytes) -> Iterator[tuple[str, bytes]]:
+            if raw == racp.report_all().to_bytes():
+                self.asked.append(raw)
+                return iter(())
+            return Meter.answer(self, raw)
+
+    notebook = Notebook()
+    meter = Deaf(believable(10, seed=1, now_wall=NOON), NOON)
+    end = converse(meter, notebook, YUWELL)
+
+    assert end is not None
+    assert end.outcome is Outcome.DONE
+    assert racp.abort().to_bytes() in meter.asked
+    assert len(notebook.kept) == 10
