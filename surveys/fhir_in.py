@@ -186,7 +186,7 @@ def _bounds(data: Mapping[str, Any], path: str) -> dict[str, Any]:
     """Read the extensions that bound an answer."""
     found: dict[str, Any] = {}
     for extension in listing(data, "extension", path):
-        name = _BOUNDS.get(mapping(extension, path).get("url", ""))
+        name = _BOUNDS.get(str(mapping(extension, path).get("url", "")))
         if name is None:
             continue
         value = _value(extension, "value", f"{path}.extension")

@@ -154,7 +154,7 @@ def words(data: Mapping[str, Any], key: str, path: str) -> Words:
         if mapping(extension, path).get("url") != TRANSLATION:
             continue
         parts = {
-            part.get("url"): part.get("valueCode", part.get("valueString"))
+            str(part.get("url")): part.get("valueCode", part.get("valueString"))
             for part in listing(extension, "extension", path)
             if isinstance(part, Mapping)
         }
