@@ -149,6 +149,15 @@ def test_one_flipped_bit_anywhere_is_never_valid(data: st.DataObject, sealed: Se
     assert verify(bytes(flipped), trust, now=NOW).state is not State.VALID
 
 
+def test_changed_content_is_named_as_such(sealed: Sealed, trust: Trust):
+    flipped = bytearray(sealed.pdf)
+    flipped[sealed.pdf.index(b"stream") + 30] ^= 1
+
+    verdict = verify(bytes(flipped), trust, now=NOW)
+
+    assert (verdict.state, verdict.reasons) == (State.ALTERED, (Why.CONTENT_CHANGED,))
+
+
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_one_flipped_bit_in_the_container_is_never_valid(
