@@ -1,7 +1,9 @@
 """The command `glucometer`: from the meter beside a patient to the server, one step at a time."""
 
 import asyncio
+import contextlib
 import getpass
+import itertools
 import sys
 import time
 from datetime import UTC, datetime
@@ -61,6 +63,17 @@ find_option = click.option(
     help="Seconds to look for a meter.",
 )
 
+now_option = click.option(
+    "--now",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]),
+    hidden=True,
+    help="Clock time in --zone to take for the present, beside a simulated meter.",
+)
+
+
+def _instant(wall: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if wall is None else wall.replace(tzinfo=zone).astimezone(UTC)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -87,8 +100,12 @@ def scan(console: Console, seconds: float) -> None:
         }
         for one in found
     ]
-    lines = [f"{one.address}  {one.name}  {one.rssi_dbm} dBm  {one.quirk.name}" for one in found]
-    lines += [console.advice(Trouble.NOT_USABLE) for one in found if not one.quirk.is_usable]
+    lines = []
+    for one in found:
+        lines.append(f"{one.address}  {one.name}  {one.rssi_dbm} dBm  {one.quirk.name}")
+        usable = one.quirk.is_usable
+        help_ = pick(one.quirk.pairing, console.lang)
+        lines.append(f"  {help_ if usable else console.advice(Trouble.NOT_USABLE)}")
     console.result(data, *(lines or [console.say("nothing_heard")]))
 
 
@@ -184,6 +201,7 @@ def _chosen(console: Console, queue: Queue, part: str | None) -> MeterRow:
 @find_option
 @zone_option
 @server_options
+@now_option
 @click.option("--only-send", is_flag=True, help="Send what waits; look for no meter.")
 @with_console
 def sync_command(
@@ -193,11 +211,14 @@ def sync_command(
     zone: ZoneInfo,
     server: Server | None,
     patient: str | None,
+    now: datetime | None,
     *,
     only_send: bool,
 ) -> None:
     """Read a meter, send what waits, and say what was new."""
-    wishes = Wishes(zone, address, patient, server, find_s, reads=not only_send)
+    wishes = Wishes(
+        zone, address, patient, server, find_s, reads=not only_send, now=_instant(now, zone)
+    )
     with console.queue() as queue:
         errand.finish(console, errand.run(console, queue, wishes), wishes)
 
@@ -230,19 +251,22 @@ def watch(
     """Keep looking for meters and send what they bring."""
     wishes = Wishes(zone, address, patient, server, find_s)
     console.note(console.say("watching"))
-    done = 0
-    with console.queue() as queue:
-        while True:
-            result = errand.run(console, queue, wishes)
-            if not errand.is_quiet(result):
-                said, _code = errand.advice(console, result, wishes)
-                console.result(result.data | {"advice": said}, *errand.lines(console, result))
-                for sentence in said:
-                    console.note(sentence)
-            done += 1
-            if done == times:
+    with console.queue() as queue, contextlib.suppress(KeyboardInterrupt):
+        for round_number in itertools.count(1):
+            _watch_once(console, queue, wishes)
+            if round_number == times:
                 return
             time.sleep(every_s)
+
+
+def _watch_once(console: Console, queue: Queue, wishes: Wishes) -> None:
+    result = errand.run(console, queue, wishes)
+    if errand.is_quiet(result):
+        return
+    said, _code = errand.advice(console, result, wishes)
+    console.result(result.data | {"advice": said}, *errand.lines(console, result))
+    for sentence in said:
+        console.note(sentence)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,8 @@ class Wishes:
     server: Server | None = None
     find_s: float = 30.0
     reads: bool = True
+    now: datetime | None = None
+    """The present, where it is not that of this computer."""
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
                 zone=wishes.zone,
                 address=wishes.address,
                 patience=Patience(find_s=wishes.find_s),
+                now=lambda: wishes.now or datetime.now(UTC),
                 progress=_progress(console),
             )
         )
@@ -99,7 +103,7 @@ def _progress(console: Console) -> Progress:
 
     def show(received: int, count: int | None) -> None:
         of = "" if count is None else f" / {count}"
-        click.echo(f"\r{received}{of}", err=True, nl=False)
+        click.echo(f"\r{received}{of} \r", err=True, nl=False)
 
     return show
 

@@ -122,25 +122,55 @@ async def scan(seconds: float) -> list[Found]:
 
 
 @contextlib.asynccontextmanager
-async def _in_reach(address: str | None, patience: Patience) -> AsyncIterator[BLEDevice]:
+async def _in_reach(
+    address: str | None, patience: Patience, *, pairs: bool
+) -> AsyncIterator[BLEDevice]:
     """Find a meter and keep scanning for the block: some vanish when the scan stops."""
     async with BleakScanner(service_uuids=[GLUCOSE_SERVICE]) as scanner:
+        search = _Search(address, patience, takes_strangers=pairs or address is not None)
         try:
             async with asyncio.timeout(patience.find_s):
-                device = await _first_heard(scanner, address)
+                device = await search.first(scanner)
         except TimeoutError as error:
-            raise RadioError(Trouble.NOT_FOUND) from error
+            if search.stranger is None:
+                raise RadioError(Trouble.NOT_FOUND) from error
+            device = search.stranger
         yield device
 
 
-async def _first_heard(scanner: BleakScanner, address: str | None) -> BLEDevice:
-    async for device, advert in scanner.advertisement_data():
-        if address is None or device.address.upper() == address.upper():
+class _Search:
+    """Choosing among the meters that are heard."""
+
+    def __init__(self, address: str | None, patience: Patience, *, takes_strangers: bool) -> None:
+        self.stranger: BLEDevice | None = None
+        """The first meter heard that is not paired with this computer."""
+        self._address = address
+        self._grace_s = 0.0 if takes_strangers else patience.grace_s
+        self._heard_at = 0.0
+
+    async def first(self, scanner: BleakScanner) -> BLEDevice:
+        """Return a paired meter as soon as one is heard, a stranger's after a while."""
+        now = asyncio.get_running_loop().time
+        async for device, advert in scanner.advertisement_data():
+            if self._address and device.address.upper() != self._address.upper():
+                continue
             quirk = quirk_of(name=advert.local_name or "")
             if not quirk.is_usable:
                 raise RadioError(Trouble.NOT_USABLE, quirk.name)
-            return device
-    raise RadioError(Trouble.NOT_FOUND)
+            if _is_paired(device):
+                return device
+            if self.stranger is None:
+                self.stranger, self._heard_at = device, now()
+            if now() - self._heard_at >= self._grace_s:
+                return self.stranger
+        raise RadioError(Trouble.NOT_FOUND)
+
+
+def _is_paired(device: BLEDevice) -> bool:
+    """Whether the system says that it is paired; only BlueZ tells."""
+    details = device.details
+    props = details.get("props", {}) if isinstance(details, dict) else {}
+    return bool(props.get("Paired", True))
 
 
 class _Link:
@@ -256,7 +286,7 @@ async def _open(link: _Link, *, pairs: bool) -> None:
 async def _linked(
     address: str | None, patience: Patience, *, pairs: bool = False
 ) -> AsyncIterator[_Link]:
-    async with _in_reach(address, patience) as device:
+    async with _in_reach(address, patience, pairs=pairs) as device:
         link = _Link(device, patience, pairs=pairs)
         await _open(link, pairs=pairs)
     try:
@@ -294,7 +324,7 @@ async def pair(
     patience = patience or Patience()
     with plainly(Trouble.PAIRING_HANGS):
         if again:
-            async with _in_reach(address, patience) as device:
+            async with _in_reach(address, patience, pairs=True) as device:
                 address = device.address
                 await BleakClient(device).unpair()
         async with _linked(address, patience, pairs=True) as link:

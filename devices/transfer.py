@@ -30,6 +30,8 @@ class Patience:
     """How long to wait, in seconds; tests wait less."""
 
     find_s: float = 30.0
+    grace_s: float = 2.0
+    """How long a meter paired with this computer is preferred to a stranger's."""
     connect_s: float = 30.0
     pair_s: float = 90.0
     """A person needs time to read and type the number."""

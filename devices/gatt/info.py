@@ -9,15 +9,17 @@ FIRMWARE = "00002a26-0000-1000-8000-00805f9b34fb"
 BATTERY = "00002a19-0000-1000-8000-00805f9b34fb"
 
 FULL_PERCENT = 100
+LONGEST_TEXT = 30
 
 
 def decode_text(raw: bytes) -> str:
     """Read a text characteristic; padding by NUL and spaces is not part of the text.
 
-    Bytes that are not UTF-8 are shown as the replacement character: a strange name must not
-    keep a meter from being read.
+    Bytes that are not UTF-8 are shown as the replacement character and control characters left
+    out: a strange name must not keep a meter from being read, nor its readings from being sent.
     """
-    return raw.decode("utf-8", errors="replace").strip("\0 \t\r\n")
+    text = raw.decode("utf-8", errors="replace")
+    return "".join(char for char in text if char.isprintable()).strip()[:LONGEST_TEXT].strip()
 
 
 def decode_battery(raw: bytes) -> int:

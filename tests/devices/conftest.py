@@ -72,10 +72,13 @@ class Reach:
 
     def put_meter(self, meter: Meter, *, paired: bool = True) -> Peripheral:
         peripheral = Peripheral(meter, is_paired=paired)
-        play = _played(Bluez(peripheral))
+        self.put_meters(peripheral)
+        return peripheral
+
+    def put_meters(self, *peripherals: Peripheral) -> None:
+        play = _played(Bluez(*peripherals))
         self.monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", play.__enter__())
         self.plays.append(play)
-        return peripheral
 
 
 @pytest.fixture

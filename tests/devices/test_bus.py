@@ -19,7 +19,9 @@ from devices.trouble import RadioError, Trouble
 
 from .conftest import NOW, NOW_WALL, ZONE, Reach
 
-QUICK = Patience(find_s=3, quiet_s=0.03, watchdog_s=0.3, retry_s=0.01, connect_s=5, pair_s=5)
+QUICK = Patience(
+    find_s=3, grace_s=0.2, quiet_s=0.03, watchdog_s=0.3, retry_s=0.01, connect_s=5, pair_s=5
+)
 
 
 class Typist:
@@ -280,6 +282,20 @@ def test_a_meter_out_of_reach_is_named(queue: Queue, reach: Reach):
 
     assert report.trouble is not None
     assert report.trouble.trouble is Trouble.NOT_FOUND
+
+
+def test_ones_own_meter_is_preferred_to_a_neighbours(queue: Queue, reach: Reach):
+    neighbours = Meter.believable(5, seed=1, now_wall=NOW_WALL)
+    own = Meter.believable(7, seed=2, now_wall=NOW_WALL)
+    reach.put_meters(
+        Peripheral(neighbours, address="C0:26:DF:00:00:09"),
+        Peripheral(own, address="C0:26:DF:00:00:02", is_paired=True),
+    )
+
+    report = read(queue)
+
+    assert (report.trouble, len(report.new)) == (None, 7)
+    assert neighbours.asked == []
 
 
 def test_no_request_that_reached_the_meter_was_to_delete(queue: Queue, reach: Reach):

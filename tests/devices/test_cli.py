@@ -19,7 +19,7 @@ from devices.sim.bluez.objects import Peripheral
 from devices.sim.memory import record
 from devices.sim.meter import Faults, Meter
 
-from .conftest import ZONE, Reach, StandInServer
+from .conftest import NOW_WALL, ZONE, Reach, StandInServer
 
 COMMANDS = ["scan", "pair", "claim", "sync", "watch", "status", "simulate", "doctor", "decode"]
 
@@ -155,6 +155,15 @@ def test_a_wrong_number_is_said_plainly(glucometer: Glucometer, reach: Reach):
     assert "given up" in given_up.stderr
     assert "glucometer pair" in unpaired.stderr
     assert len({wrong.exit_code, given_up.exit_code, unpaired.exit_code, 0}) == 4
+
+
+def test_the_present_can_be_given_beside_a_simulated_meter(glucometer: Glucometer, reach: Reach):
+    reach.put()  # its clock shows a day long ago
+
+    synced = glucometer("sync", "--now", NOW_WALL.isoformat())
+
+    assert "New readings: 12" in synced.stdout
+    assert glucometer.data("status")["queue"]["quarantined"] == 0
 
 
 def test_a_refused_reading_is_told_and_listed_and_the_others_arrive(
