@@ -7,8 +7,10 @@ from flask import Flask
 from flask_smorest import Blueprint as ApiBlueprint
 from sqlalchemy.orm import Session
 
+from telehealth.audit import jobs as audit_jobs
 from telehealth.audit import service as audit
 from telehealth.audit.models import Outcome
+from telehealth.contacts import pages as contacts_pages
 from telehealth.core import clock, logs, sockets
 from telehealth.core.actor import Actor, Basis, SignIn, SignInKind
 from telehealth.core.db import Database
@@ -18,6 +20,7 @@ from telehealth.core.web import access, api, doors, headers, pages, problems, wo
 from telehealth.core.web.platform import Acting, Answers, Denial, Platform
 from telehealth.core.web.words import NavItem
 from telehealth.directory import service as directory
+from telehealth.home import jobs as home_jobs
 from telehealth.home import pages as home_pages
 from telehealth.identity import api as identity_api
 from telehealth.identity import jobs as identity_jobs
@@ -28,21 +31,31 @@ from telehealth.mandates import api as mandates_api
 from telehealth.mandates import jobs as mandates_jobs
 from telehealth.mandates import pages as mandates_pages
 from telehealth.mandates import service as mandates
+from telehealth.notifications import jobs as notifications_jobs
+from telehealth.readings import api as readings_api
+from telehealth.readings import jobs as readings_jobs
+from telehealth.readings import sockets as readings_sockets
 from telehealth.settings import Settings
 
 PAGES: tuple[pages.Pages, ...] = (
     home_pages.pages,
     identity_pages.pages,
     mandates_pages.pages,
+    contacts_pages.pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     identity_api.api,
     mandates_api.api,
+    readings_api.api,
 )
-SOCKETS: tuple[sockets.Sockets, ...] = ()
+SOCKETS: tuple[sockets.Sockets, ...] = (readings_sockets.sockets,)
 JOBS = (
     identity_jobs.register,
     mandates_jobs.register,
+    notifications_jobs.register,
+    home_jobs.register,
+    audit_jobs.register,
+    readings_jobs.register,
 )
 NAV = (NavItem("home.start", N_("Today"), "home", for_staff=False),)
 
@@ -81,6 +94,7 @@ def _open_doors(app: Flask) -> None:
     problems.register(app)
     pages.keep_context(app)
     app.before_request(access.enter)
+    app.before_request(pages.require_acting)
     app.after_request(access.keep_seed)
     app.after_request(headers.protect)
     words.install(app, NAV)

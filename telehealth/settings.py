@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 PREFIX = "TELEHEALTH_"
 MIN_SECRET_CHARS = 32
@@ -15,10 +16,10 @@ class BadSettings(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an installation may choose. `TELEHEALTH_<NAME>` in the environment sets `<name>`."""
+    """What an installation may choose. `TELEHEALTH_<NAME>` in the environment sets `<name>`."""
 
     secret_key: str = field(repr=False)
-    """At least 32 characters; signs CSRF tokens and keys the audit chain. No default outside the demo."""
+    """At least 32 characters; signs forms and keys digests. No default outside the demo."""
     data_dir: Path
     """Folder of this installation: SQLite database, sealed documents, queue, sockets."""
     database_url: str = ""
@@ -48,7 +49,7 @@ class Settings:
     session_max_h: int = 12
     log_level: str = "INFO"
     now: datetime | None = None
-    """Start of the application's clock (aware); None: the real time. For reproducible screenshots."""
+    """Start of the application's clock (aware); None: real time. For reproducible pictures."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -74,7 +75,8 @@ class Settings:
             raise BadSettings(
                 f"{PREFIX}SECRET_KEY must have at least {MIN_SECRET_CHARS} characters."
             )
-        return cls(**{name: _typed(name, value) for name, value in given.items()})
+        typed: dict[str, Any] = {name: _typed(name, value) for name, value in given.items()}
+        return cls(**typed)
 
     @property
     def database(self) -> str:

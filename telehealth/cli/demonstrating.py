@@ -140,7 +140,7 @@ def _greet(operator: Operator, settings: Settings, password: str) -> None:
         "    1. patient: write down a reading, see it in the chart; then the same as proxy@",
         "    2. patient: fill in the well-being questionnaire and sign the consent in the inbox",
         "    3. doctor:  today's video consultation; open it as patient in a second browser",
-        "    4. patient: connect a meter (More > Connected meters), then: make help, docs/how-to/meter.md",
+        "    4. patient: connect a meter (More > Connected meters; docs/how-to/meter.md)",
         "    5. patient: end the proxy's mandate and watch the proxy's open page",
         "",
     ]

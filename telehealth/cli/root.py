@@ -58,7 +58,7 @@ def answering(command: Command) -> Command:
 
     @click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
     @click.pass_context
-    def wrapped(context: click.Context, *, as_json: bool, **options: Any) -> Any:
+    def wrapped(context: click.Context, /, *, as_json: bool, **options: Any) -> Any:
         operator = Operator(as_json)
         context.obj = operator
         try:

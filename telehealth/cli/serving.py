@@ -66,7 +66,11 @@ def check_address(operator: Operator, settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            reason = (
+                "is taken"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used ({error.strerror})"
+            )
             operator.fail(
                 f"Port {settings.port} {reason}. Choose another one: PORT=8001 make demo"
                 " (or TELEHEALTH_PORT).",

@@ -1,10 +1,6 @@
 """`consent`: look at a sealed document without the application."""
 
-from pathlib import Path
-
-import click
-
-from telehealth.cli.root import Operator, answering, root
+from telehealth.cli.root import root
 
 
 @root.group()

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -36,7 +37,8 @@ def prepare_folder(operator: Operator, folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         operator.fail(
-            f"The data folder {folder} cannot be written ({error.strerror}). Choose another one: DATA=…",
+            f"The data folder {folder} cannot be written ({error.strerror})."
+            " Choose another one: DATA=…",
             "data_folder",
         )
 
@@ -51,8 +53,12 @@ def user() -> None:
 @click.option("--given-name", required=True)
 @click.option("--family-name", required=True)
 @click.option("--birth-on", required=True, help="YYYY-MM-DD")
-@click.option("--role", type=click.Choice([role.value for role in Role]), help="For health workers.")
-@click.option("--password-file", type=click.File(), default="-", help="One line; default: standard input.")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), help="For health workers."
+)
+@click.option(
+    "--password-file", type=click.File(), default="-", help="One line; default: standard input."
+)
 @answering
 def add_user(
     operator: Operator,
@@ -62,9 +68,9 @@ def add_user(
     family_name: str,
     birth_on: str,
     role: str | None,
-    password_file: click.utils.LazyFile,
+    password_file: TextIO,
 ) -> None:
-    """Add a person with an account. The password is read from a file, never from the command line."""
+    """Add a person with an account; the password is read from a file or standard input."""
     password = password_file.readline().rstrip("\n")
     try:
         born = date.fromisoformat(birth_on)
@@ -100,7 +106,9 @@ def verify_audit(operator: Operator) -> None:
         with database.reading() as session:
             result = audit.verify(session)
     if result.findings:
-        places = [{"subject": f.subject_id, "seq": f.seq, "fault": f.fault} for f in result.findings]
+        places = [
+            {"subject": f.subject_id, "seq": f.seq, "fault": f.fault} for f in result.findings
+        ]
         words = "; ".join(f"chain {p['subject']} at {p['seq']}: {p['fault']}" for p in places)
         operator.fail(f"The trail was changed: {words}", "audit_changed", findings=places)
     operator.say(

@@ -1,1 +1,1 @@
-"""The grammar of the application: database, refusals, doors, jobs, time and words; no nouns of health care."""
+"""The grammar of the application: database, refusals, doors, jobs, time and words."""

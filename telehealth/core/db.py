@@ -1,4 +1,4 @@
-"""Database: the unit of work, column types and names of constraints. The only place that commits."""
+"""Database: unit of work, column types, names of constraints. The only place that commits."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ Key = Annotated[int, mapped_column(BigInt, primary_key=True)]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Naive times are refused; SQLite keeps fixed-width UTC text, which compares rightly."""
+    """An instant. Naive times are refused; SQLite keeps fixed-width UTC text, which sorts."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -105,7 +105,7 @@ class Database:
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
-        """Commit when the block ends, roll back when it raises; then run what waited for the commit."""
+        """Commit when the block ends, roll back when it raises; then run what waited for it."""
         with self._writing.begin() as session:
             yield session
         for waiting in session.info.pop(_AFTER_COMMIT, ()):

@@ -21,7 +21,7 @@ class FieldError:
     code: str = "invalid"
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """Base of all refusals.
 
     Args:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line; ids and timings, never names, values, texts or tokens."""
+"""Structured logs: a JSON object a line; ids and timings, no names, values, texts or tokens."""
 
 import json
 import logging
@@ -53,3 +53,5 @@ def configure(level: str) -> None:
     root.setLevel(level)
     for chatty in ("werkzeug", "engineio", "socketio", "huey", "gunicorn.access"):
         logging.getLogger(chatty).setLevel("WARNING")
+    for verbose in ("pyhanko", "pyhanko_certvalidator"):  # whole tracebacks for each altered file
+        logging.getLogger(verbose).setLevel("CRITICAL")

@@ -1,7 +1,8 @@
 """Outbox: events written in the transaction that causes them, handled at least once afterwards.
 
-The database is the truth; Huey only wakes the relay (`core.queue`). Claiming marks rows with a lease,
-so a worker killed between claim and end loses nothing: another takes the row when the lease is over.
+The database is the truth; Huey only wakes the relay (`core.queue`). Claiming marks rows with a
+lease, so a worker killed between claim and end loses nothing: another takes the row when the lease
+is over.
 """
 
 from collections.abc import Mapping
@@ -99,7 +100,7 @@ def finish(session: Session, event_id: int, *, now: datetime) -> None:
 
 
 def postpone(session: Session, event: Claimed, fault: str, *, now: datetime) -> None:
-    """The handler failed: try again later (1, 2, 4 … minutes, at most an hour), in the end give up."""
+    """The handler failed: try again after 1, 2, 4 … minutes (at most 60), in the end give up."""
     values: dict[str, Any] = {"last_error": fault[:200]}
     if event.attempt >= MAX_ATTEMPTS:
         values["failed_at"] = now

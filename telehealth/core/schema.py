@@ -1,5 +1,6 @@
 """The schema: made and changed by the numbered migrations and by nothing else."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -52,7 +53,7 @@ def head() -> str:
     return newest
 
 
-def _run(connection: Connection, verb: "type[object] | object", revision: str) -> None:
+def _run(connection: Connection, verb: Callable[[Config, str], None], revision: str) -> None:
     given = config()
     given.attributes["connection"] = connection
-    verb(given, revision)  # type: ignore[operator]  # alembic's commands share this form
+    verb(given, revision)

@@ -31,6 +31,11 @@ server = SocketIO()
 """The Socket.IO server; `install` ties it to the application."""
 
 
+def _engine() -> Any:
+    """python-socketio's server behind Flask-SocketIO, which its stubs do not show."""
+    return vars(server)["server"]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event a client may send: name, outer gate, schema of its payload, handler."""
@@ -51,7 +56,7 @@ class Sockets:
     def on(
         self, name: str, schema: Schema, gate: Access = Access.SIGNED_IN
     ) -> Callable[[Handler], Handler]:
-        """Answer `<room>:<name>` with `handler(command)`; what it returns joins the acknowledgement."""
+        """Answer `<room>:<name>` with `handler(command)`; its answer joins the acknowledgement."""
 
         def register(handler: Handler) -> Handler:
             self.events.append(Event(f"{self.room}:{name}", gate, schema, handler))
@@ -82,7 +87,7 @@ def _connect(_auth: object = None) -> bool:
     g.sign_in = find_sign_in()
     if g.sign_in is None:
         return False
-    server.server.enter_room(sid(), session_room(g.sign_in.session_id))
+    _engine().enter_room(sid(), session_room(g.sign_in.session_id))
     return True
 
 
@@ -108,12 +113,12 @@ def patient_room(patient_id: int) -> str:
 
 def join(room: str) -> None:
     """Let this connection hear what is sent to `room`."""
-    server.server.enter_room(sid(), room)
+    _engine().enter_room(sid(), room)
 
 
 def leave(room: str) -> None:
     """Stop hearing `room`."""
-    server.server.leave_room(sid(), room)
+    _engine().leave_room(sid(), room)
 
 
 def emit(event: str, payload: Answer, room: str, *, skip: str | None = None) -> None:
@@ -130,9 +135,9 @@ def emit(event: str, payload: Answer, room: str, *, skip: str | None = None) -> 
 def cut(room: str) -> None:
     """Disconnect everybody in `room` and let the browser know why it may not come back."""
     emit("ended", {}, room)
-    manager = server.server.manager
+    manager = _engine().manager
     for connection, _ in list(manager.get_participants("/", room)):
-        server.server.disconnect(connection)
+        _engine().disconnect(connection)
 
 
 def _door(event: Event) -> Callable[..., Answer]:
@@ -173,7 +178,7 @@ def _command(schema: Schema, payload: tuple[object, ...]) -> Any:
     try:
         return schema.load(given)
     except ValidationError as error:
-        raise Invalid(errors=flatten({"json": error.normalized_messages()})) from error
+        raise Invalid(errors=flatten({"json": error.messages_dict})) from error
 
 
 def _refused(refusal: Refusal, name: str) -> Answer:

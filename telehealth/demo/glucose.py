@@ -69,7 +69,8 @@ def _trace(course: Course, number: int) -> NDArray[np.float64]:
     for day in draw.choice(DAYS, size=9, replace=False):  # some nights and afternoons go low
         low_at = draw.choice([3.0, 16.5]) + draw.normal(0, 0.5)
         trace[day] -= (course.level - 48) * np.exp(-((hours - low_at) ** 2) / 0.35)
-    return np.clip(trace, _FLOOR, _CEILING)
+    clipped: NDArray[np.float64] = np.clip(trace, _FLOOR, _CEILING)
+    return clipped
 
 
 def _slow_noise(draw: np.random.Generator, spread: float) -> NDArray[np.float64]:
@@ -107,7 +108,9 @@ def _sensor_day(
         at = _instant(on, step * CGM_STEP_MIN)
         if at > now:
             return
-        yield _reading(course, at, float(values[step]), f"s{on:%y%m%d}{step}", SourceKind.CGM, "Demo CGM 5")
+        yield _reading(
+            course, at, float(values[step]), f"s{on:%y%m%d}{step}", SourceKind.CGM, "Demo CGM 5"
+        )
 
 
 def _finger_day(

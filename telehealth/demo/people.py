@@ -91,13 +91,18 @@ def settle(session: Session, password: str, *, now: datetime) -> Clinic:
             directory.employ(session, employment, now=now)
     neighbours = [
         identity.add_person(
-            session, identity.NewPerson(given, family, date(year, 1 + index % 12, 1 + index)), now=now
+            session,
+            identity.NewPerson(given, family, date(year, 1 + index % 12, 1 + index)),
+            now=now,
         )
         for index, (given, family, year) in enumerate(NEIGHBOURS)
     ]
     cared_for = [people["patient"], people["child"], *neighbours]
     for person in cared_for:
-        for worker, kind in (("doctor", CareKind.DIABETES_DOCTOR), ("nurse", CareKind.DIABETES_NURSE)):
+        for worker, kind in (
+            ("doctor", CareKind.DIABETES_DOCTOR),
+            ("nurse", CareKind.DIABETES_NURSE),
+        ):
             directory.register_with(session, person.id, people[worker].id, kind, now=now)
     return Clinic(
         patient_id=people["patient"].id,

@@ -46,7 +46,7 @@ class Employment(Base):
     title: Mapped[str] = mapped_column(String(40), default="")
     """As written before the name: `dr.`, `dipl. m. s.`."""
     rizddz_number: Mapped[str | None] = mapped_column(String(20), unique=True)
-    """Number in the register of health workers; only its holder may identify a grantor of a mandate."""
+    """Number in the register of health workers; only its holder may identify a grantor."""
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
 

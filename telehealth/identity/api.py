@@ -1,4 +1,4 @@
-"""JSON doors of identity: sessions of the API and device tokens. `GET /me` is at home in `mandates`."""
+"""JSON doors of identity: sessions and device tokens (`GET /me` is in `mandates`)."""
 
 from typing import Any
 
@@ -63,7 +63,10 @@ def sign_out() -> None:
 @api.response(201, DeviceTokenSchema)
 @access(Access.SIGNED_IN)
 def give_device_token(wish: DeviceTokenWish) -> identity.NewDeviceToken:
-    """Make a token that may upload readings of one patient. The patient, who represents them, staff."""
+    """Make a token that may upload readings of one patient.
+
+    The patient, who represents them, the care team.
+    """
     with unit_of_work() as session:
         actor = current_actor(session, wish.patient)
         return identity.give_device_token(session, actor, wish.patient, wish.name, now=now())

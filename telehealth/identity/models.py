@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from telehealth.core.db import Base, BigInt, Key, one_of
 
 _PERSON_ID_BITS = 50
-"""Random, so that an address with somebody's id cannot be guessed; exact in JSON numbers (< 2^53)."""
+"""Random, so that nobody's address can be guessed; exact in JSON numbers (< 2^53)."""
 
 
 def new_person_id() -> int:

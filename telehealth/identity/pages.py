@@ -187,4 +187,4 @@ def _device_name() -> str:
 def _as_invalid(refusal: Invalid | NotSignedIn | TooMany) -> Invalid:
     if isinstance(refusal, Invalid):
         return refusal
-    return Invalid(refusal.detail or N_("Please try again."), **refusal.params)
+    return Invalid(refusal.detail or N_("Please try again."))

@@ -7,7 +7,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from telehealth.core.i18n import N_
 
-_REQUIRED = {"required": N_("Please fill this in.")}
+_REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {"required": N_("Please fill this in.")}
 
 
 @dataclass(frozen=True, slots=True)

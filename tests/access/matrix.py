@@ -4,7 +4,7 @@ A room's rows stand in `tests/access/rows_<room>.py` as `ROWS`; a doctor can rea
 
     ROWS = (
         door("readings_api.record", "POST", "/api/v1/patients/{owner}/readings",
-             json={"readings": []}, allow={PATIENT: 200, PROXY: 200, DOCTOR: 200, NURSE: 200, DEVICE: 200}),
+             json={"readings": []}, allow={PATIENT: 200, PROXY: 200, DOCTOR: 200, DEVICE: 200}),
         *patient_page("readings.diary", "GET", "/dnevnik"),
         door("monitoring.patients", "GET", "/pacienti", allow={DOCTOR: 200, NURSE: 200}),
         event("consults:join", {"room": "{consultation}"}, allow=(PATIENT, PROXY, DOCTOR)),
@@ -13,10 +13,11 @@ A room's rows stand in `tests/access/rows_<room>.py` as `ROWS`; a doctor can rea
     def furnish(session, world):  # optional: the owner's things that paths name
         return {"appointment": make.appointment(session, world.owner).id}
 
-Everybody not in `allow` must get the row's denial: nobody signed in 401 (a page's GET: 303 to the sign-in),
-a device token 403, everybody else 404 (or `deny`), with no canary of the owner in the answer and one
-audit row that says so. `{owner}` and `{other}` are persons, `{mandate}`, `{guardianship}`, `{revoked}`,
-`{expired}` representations. A door without a row fails the suite, and so does a row without a door.
+Everybody not in `allow` must get the row's denial: nobody signed in 401 (a page's GET: 303 to the
+sign-in), a device token 403, everybody else 404 (or `deny`), with no canary of the owner in the
+answer and one audit row that says so. `{owner}` and `{other}` are persons, `{mandate}`,
+`{guardianship}`, `{revoked}`, `{expired}` representations. A door without a row
+fails the suite, and so does a row without a door.
 """
 
 from collections.abc import Mapping
@@ -91,7 +92,9 @@ def door(endpoint: str, method: str, path: str, *, allow: Mapping[str, int], **m
 def public(endpoint: str, path: str, method: str = "GET", status: int = 200, **more: Any) -> Row:
     """A route for anybody."""
     everybody = dict.fromkeys(COLUMNS, status)
-    return door(endpoint, method, path, allow=everybody, is_audited=False, is_about_owner=False, **more)
+    return door(
+        endpoint, method, path, allow=everybody, is_audited=False, is_about_owner=False, **more
+    )
 
 
 def patient_page(

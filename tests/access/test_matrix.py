@@ -1,4 +1,4 @@
-"""Every door x every kind of person: status, silence about what is hidden, a trace of every denial."""
+"""Every door x every kind of person: status, silence about the hidden, a trace of denials."""
 
 import re
 from collections.abc import Mapping
@@ -68,7 +68,9 @@ def _check(app: Flask, session: Session, world: World, row: Row, column: str) ->
     if expected is not None:
         assert status == expected, where
         if expected < 400 and row.is_audited and column == PATIENT:
-            assert [event for event in events if event.outcome is Outcome.ALLOW], f"no trace: {where}"
+            assert [event for event in events if event.outcome is Outcome.ALLOW], (
+                f"no trace: {where}"
+            )
         if not row.is_about_owner and column not in (PATIENT, DEVICE):
             _require_silence(body, headers, where)
         if expected != 403:
@@ -117,7 +119,9 @@ def _knock(app: Flask, world: World, row: Row, column: str) -> tuple[int, str, M
         data=matrix.filled(row.form, world.ids) if row.json is None else None,
         headers=headers,
     )
-    return answer.status_code, answer.get_data(as_text=True), answer.headers
+    body = answer.get_data(as_text=True)
+    answer.close()
+    return answer.status_code, body, answer.headers
 
 
 def _csrf(browser: FlaskClient) -> str:

@@ -46,11 +46,12 @@ def offer(
     *,
     weekly: bool = False,
     slot_min: int | None = None,
+    now: datetime = NOW,
 ) -> Offer:
     """Hours a doctor offers, on one day unless `weekly`."""
     starts, ends = (time.fromisoformat(wall) for wall in hours.split("-"))
     wanted = NewHours(service, day, None if weekly else day, starts, ends, slot_min)
-    return booking.offer(session, as_doctor(worker), wanted, now=NOW)
+    return booking.offer(session, as_doctor(worker), wanted, now=now)
 
 
 def wish(
@@ -73,10 +74,12 @@ def appointment(
     wall: str = "08:00",
     service: str = "video",
     day: date = TOMORROW,
+    *,
+    now: datetime = NOW,
 ) -> Appointment:
-    """An appointment the patient booked an hour ago, in hours offered for it where there are none."""
+    """An appointment the patient booked, in an hour the worker offered for it."""
     starts = at(wall, day)
     length = timedelta(minutes=60)
     end = (starts + length).astimezone(HOME_ZONE).strftime("%H:%M")
-    offer(session, worker, service, f"{wall}-{end}", day)
-    return booking.book(session, as_self(patient), wish(worker, wall, service, day), now=NOW)
+    offer(session, worker, service, f"{wall}-{end}", day, now=now)
+    return booking.book(session, as_self(patient), wish(worker, wall, service, day), now=now)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests: Debian's programs in a folder of their own, no fixed port."""
+"""A real PostgreSQL server for the tests: Debian's programs, a folder and socket of its own."""
 
 import os
 import shutil

@@ -1,7 +1,7 @@
 """Who may come in at all: every view declares it, undeclared views stop the application's start.
 
-This is the outer gate (signed in? staff? a device token?). What may be done to whose data is decided
-in each room's `policy.py`, again, with the actor of the request.
+This is the outer gate (signed in? staff? a device token?). What may be done to whose data is
+decided in each room's `policy.py`, again, with the actor of the request.
 """
 
 import hmac
@@ -45,7 +45,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def access(gate: Access) -> Callable[[View], View]:
-    """Declare the outer gate of a view: `@access(Access.SIGNED_IN)`, directly above the function."""
+    """Declare the outer gate of a view: `@access(Access.SIGNED_IN)`, right above the function."""
 
     def declare(view: View) -> View:
         setattr(view, _ATTRIBUTE, gate)  # read back by `gate_of`; functools.wraps carries it along
@@ -131,7 +131,7 @@ def enter() -> None:
 
 
 def csrf_token() -> str:
-    """The token a form of this browser has to carry: bound to its session, or to a cookie of its own."""
+    """The token of this browser's forms: bound to its session, or to a cookie of its own."""
     return _csrf_for(_csrf_seed(issue=True))
 
 
@@ -161,9 +161,7 @@ def _check_csrf() -> None:
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if not seed or not hmac.compare_digest(given, _csrf_for(seed)):
         raise NotAllowed(
-            N_(
-                "This form is too old. Nothing was lost: go back, reload the page and send it again."
-            ),
+            N_("This form is too old. Nothing was lost: go back, reload the page, send it again."),
             code="csrf",
         )
 

@@ -49,7 +49,8 @@ def protect(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault(
         "Permissions-Policy",
-        "camera=(self), microphone=(self), bluetooth=(self), display-capture=(self), geolocation=()",
+        "camera=(self), microphone=(self), bluetooth=(self), display-capture=(self),"
+        " geolocation=()",
     )
     headers.setdefault("Cache-Control", _NO_STORE)
     if platform().settings.secure_cookies:

@@ -26,7 +26,7 @@ class Pages(Blueprint):
         super().__init__(name, import_name, template_folder="templates")
 
     def for_patient(self, rule: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
-        """Register a patient's page twice: for oneself and, under `/za/<representation>`, for another."""
+        """Register a patient's page twice: for oneself and, under `/za/…`, for another."""
 
         def register(view: View) -> View:
             self.add_url_rule(rule, endpoint=view.__name__, view_func=view, methods=list(methods))
@@ -39,7 +39,7 @@ class Pages(Blueprint):
 
 
 def keep_context(app: Flask) -> None:
-    """Take the acting context out of the URL on the way in, put it back into every link on the way out."""
+    """Take the acting context out of the URL on the way in, put it into links on the way out."""
 
     @app.url_value_preprocessor
     def _take(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -63,10 +63,16 @@ def acting() -> Acting | None:
     if sign_in is None or representation_id is None:
         return None
     if "acting" not in g:
+        g.acting = None  # the page that says no is shown without the bar
         with reading() as session:
             g.acting = platform().answers.acting_of(session, sign_in, representation_id, now())
-    found: Acting = g.acting
+    found: Acting | None = g.acting
     return found
+
+
+def require_acting() -> None:
+    """Before each page under `/za/…`: the representation is in effect, whatever the page does."""
+    acting()
 
 
 @dataclass(slots=True)
@@ -112,5 +118,4 @@ def read_form(schema: Schema) -> Any:
     try:
         return schema.load(given, unknown=EXCLUDE)
     except ValidationError as error:
-        messages = error.normalized_messages()
-        raise Invalid(errors=flatten({"form": messages})) from error
+        raise Invalid(errors=flatten({"form": error.messages_dict})) from error

@@ -1,5 +1,8 @@
-"""What a door needs from the application that runs it: settings, database, clock and three answers
-that only upper rooms can give (who is signed in, as whom they act, where a refusal is recorded)."""
+"""What a door needs from the application that runs it.
+
+Settings, database, clock, queue, and the answers that only upper rooms can give: who is signed in,
+as whom they act, where a refusal is recorded.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

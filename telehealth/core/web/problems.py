@@ -67,7 +67,7 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
 
 
 def flatten(messages: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    """marshmallow's nested messages as a flat list of pointers, without the location key."""
+    """Marshmallow's nested messages as a flat list of pointers, without the location key."""
     found: list[FieldError] = []
     waiting: list[tuple[str, Any]] = [("#", inner) for inner in messages.values()]
     while waiting:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, gettext
-from markupsafe import Markup
 
 from telehealth.core import i18n
 from telehealth.core.actor import SignIn
@@ -90,9 +89,9 @@ def install(app: Flask, nav: tuple[NavItem, ...]) -> None:
     )
     app.jinja_env.globals.update(
         asset=asset,
-        import_map=lambda: Markup(import_map()),
+        import_map=import_map,
         csp_nonce=csp_nonce,
-        csrf_token=csrf_token,  # noqa: S704 - JSON of our own file names
+        csrf_token=csrf_token,
     )
     app.jinja_env.filters.update(
         day=lambda moment: i18n.day(moment, locale(), now()),

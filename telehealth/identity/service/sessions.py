@@ -25,7 +25,7 @@ def find_session(session: Session, token: str) -> SignInSession | None:
 
 
 def touch_session(session: Session, session_id: int, *, now: datetime) -> None:
-    """The owner was active; called at most once a minute, so that reading does not become writing."""
+    """The owner was active; at most once a minute, so that reading does not become writing."""
     session.execute(update(SignInSession).where(SignInSession.id == session_id).values(seen_at=now))
 
 

@@ -1,5 +1,8 @@
-"""Signing in and confirming again. Takes the database, not a session: argon2 must not run inside a
-transaction (SQLite has one writer), and a failed try is stored although the request is refused."""
+"""Signing in and confirming again.
+
+Takes the database, not a session: argon2 must not run inside a transaction (SQLite has one writer),
+and a failed try is stored although the request is refused.
+"""
 
 import hmac
 import secrets

@@ -1,0 +1,130 @@
+"""The schema is what the migrations make: the same as the models, up and down, with rows in it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import DateTime, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from telehealth.audit import service as audit
+from telehealth.audit.models import AuditEvent
+from telehealth.core import schema
+from telehealth.core.actor import Actor, Basis
+from telehealth.core.db import Base, Database, UtcDateTime
+from telehealth.identity.models import Person
+from tests import make
+
+VERSIONS = sorted((Path(__file__).parents[1] / "migrations/versions").glob("[0-9]*.py"))
+REVISIONS = [path.stem.partition("_")[0] for path in VERSIONS]
+
+
+@pytest.fixture
+def empty_db(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
+    if dialect == "sqlite":
+        url = f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        url = request.getfixturevalue("postgresql").create(f"empty{abs(hash(tmp_path))}")
+    database = Database(url)
+    yield database
+    database.close()
+
+
+def test_revisions_are_numbered_without_a_gap_and_have_one_head() -> None:
+    script = ScriptDirectory.from_config(schema.config())
+
+    assert [revision.revision for revision in script.walk_revisions()] == REVISIONS[::-1]
+    assert [int(number) for number in REVISIONS] == list(range(1, len(REVISIONS) + 1))
+    assert (VERSIONS[0].parents[1] / "HEAD").read_text().strip() == REVISIONS[-1]
+
+
+@pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
+def test_a_migration_imports_nothing_of_ours_and_goes_down(path: Path) -> None:
+    text_of = path.read_text()
+
+    assert not re.search(
+        r"^(from|import) (telehealth|devices|video|surveys)", text_of, re.MULTILINE
+    )
+    assert "def downgrade() -> None:" in text_of
+
+
+def test_the_models_are_the_schema(fresh_db: Database) -> None:
+    def same_type(
+        _context: object, _column: object, _found: object, old: object, new: object
+    ) -> bool | None:
+        return False if isinstance(new, UtcDateTime) and isinstance(old, DateTime) else None
+
+    with fresh_db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": same_type})
+        differences = compare_metadata(context, Base.metadata)
+
+    assert differences == []
+
+
+def test_the_schema_goes_down_to_nothing_and_up_to_the_same(empty_db: Database) -> None:
+    schema.upgrade(empty_db)
+    first = _shape(empty_db)
+
+    schema.downgrade(empty_db, "base")
+    assert set(_shape(empty_db)) <= {"alembic_version"}
+
+    schema.upgrade(empty_db)
+    assert _shape(empty_db) == first
+
+
+def test_people_and_their_trail_survive_the_way_down_and_up_again(fresh_db: Database) -> None:
+    with fresh_db.unit_of_work() as session:
+        _live(session)
+        people = session.scalars(select(Person.id)).all()
+
+    for revision in REVISIONS[1:-1][::-1]:
+        schema.downgrade(fresh_db, revision)
+    schema.upgrade(fresh_db)
+
+    with fresh_db.unit_of_work() as session:
+        assert session.scalars(select(Person.id)).all() == people
+        assert audit.verify(session).findings == ()
+        assert audit.verify(session).events > 0
+
+
+def test_the_trail_refuses_to_be_rewritten(fresh_db: Database) -> None:
+    with fresh_db.unit_of_work() as session:
+        _live(session)
+
+    for statement in ("UPDATE audit_event SET action = 'x'", "DELETE FROM audit_event"):
+        with pytest.raises(DBAPIError, match="append-only"), fresh_db.unit_of_work() as session:
+            session.execute(text(statement))
+
+    with fresh_db.reading() as session:
+        assert session.scalar(select(AuditEvent.action)) == "test.look"
+
+
+def _live(session: Session) -> None:
+    """A patient, a doctor, a guardian, a proxy, and a line in the trail."""
+    ana = make.patient(session)
+    make.doctor(session, [ana])
+    make.guardian(session, make.patient(session), make.child(session))
+    make.mandate(session, ana, make.patient(session))
+    audit.record(session, Actor(ana.id, ana.id, Basis.SELF), "test.look", now=make.NOW)
+
+
+def _shape(database: Database) -> dict[str, object]:
+    found = inspect(database.engine)
+    return {
+        table: (
+            sorted(
+                (column["name"], str(column["type"]), column["nullable"])
+                for column in found.get_columns(table)
+            ),
+            sorted(str(index["name"]) for index in found.get_indexes(table)),
+            sorted(str(check["name"]) for check in found.get_check_constraints(table)),
+            sorted(str(key["name"]) for key in found.get_foreign_keys(table)),
+        )
+        for table in found.get_table_names()
+    }
