@@ -60,11 +60,9 @@ def record(
         has_context: what the flag says, when it should differ from the truth.
     """
     word = encode_sfloat(value, KG_PER_L_EXPONENT) if isinstance(value, int) else value
-    flags = Flag.OFFSET
-    flags |= Flag.VALUE if word is not None else Flag(0)
-    flags |= Flag.STATUS if status is not None else Flag(0)
     announced = meal is not None if has_context is None else has_context
-    flags |= Flag.CONTEXT if announced else Flag(0)
+    flags = Flag.OFFSET | Flag.VALUE * (word is not None)
+    flags |= Flag.STATUS * (status is not None) | Flag.CONTEXT * announced
     sent = Measurement(
         flags=flags,
         seq=seq,

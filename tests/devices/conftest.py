@@ -141,6 +141,9 @@ class _Door(BaseHTTPRequestHandler):
             stand.answer(self.path, self.headers["Authorization"], body)
             self.close_connection = True
             return
+        if told == "forgets":
+            self._send(200, {"accepted": 9, "duplicate": 0, "rejected": []})
+            return
         if told == "nonsense":
             self._send(200, ["hello"])
             return

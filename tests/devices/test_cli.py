@@ -337,7 +337,7 @@ def test_a_simulated_meter_in_another_process_is_read_by_this_one(
 ):
     socket_path = Path(f"/tmp/sim{os.getpid()}")  # noqa: S108 - a socket's path must be short
     words = ["simulate", "--socket", str(socket_path), "--records", "5", "--paired"]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         [sys.executable, "-m", "devices.cli", *words], stdout=subprocess.PIPE, text=True
     ) as simulated:
         assert simulated.stdout is not None

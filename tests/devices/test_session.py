@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.gatt import racp
@@ -143,6 +143,7 @@ def test_a_meter_in_daily_use_is_followed_without_a_hole(
     assert notebook.numbers == [stored.seq for stored in meter.memory]
 
 
+@example(before=6, after=6, break_at=12)
 @given(before=st.integers(1, 60), after=st.integers(0, 90), break_at=st.integers(0, 60))
 def test_a_cleared_memory_is_noticed_even_when_it_has_filled_again(
     before: int, after: int, break_at: int
@@ -208,6 +209,18 @@ def test_a_meter_near_the_end_of_its_numbers_is_read_whole_each_time():
 
     assert len(notebook.kept) == 15
     assert notebook.cursor is None
+
+
+def test_a_count_that_fell_begins_a_new_epoch_even_when_the_numbers_go_on():
+    notebook = Notebook()
+    meter = meter_with(believable(30, seed=1, now_wall=NOON))
+    converse(meter, notebook)
+    meter.memory = believable(4, seed=2, now_wall=NOON, first_seq=31)
+
+    converse(meter, notebook)
+
+    assert notebook.epochs == 2
+    assert len(notebook.kept) == 34
 
 
 def test_records_without_a_count_of_new_ones_are_found_by_reading_all():

@@ -120,6 +120,17 @@ def test_after_any_doubt_sending_again_neither_loses_nor_doubles(
     assert filled.totals()["sent"] == 10
 
 
+def test_an_answer_that_does_not_account_for_every_reading_counts_for_nothing(
+    filled: Queue, server: StandInServer, client: httpx.Client, waits: Waits
+):
+    server.broken = ["forgets"]
+
+    delivery = send(filled, server.url, client, waits)
+
+    assert (delivery.stop, delivery.accepted) == (Stop.WRONG_ADDRESS, 0)
+    assert filled.totals()["pending"] == 10
+
+
 def test_a_server_killed_after_storing_reports_duplicates_not_losses(
     filled: Queue, server: StandInServer, client: httpx.Client, waits: Waits
 ):

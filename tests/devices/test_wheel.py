@@ -11,7 +11,7 @@ FOREIGN = {"flask", "sqlalchemy", "numpy", "aiortc", "marshmallow", "huey"}
 
 
 def run(*words: str | Path) -> str:
-    done = subprocess.run(  # noqa: S603 - our own tools and paths
+    done = subprocess.run(
         [str(word) for word in words], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
