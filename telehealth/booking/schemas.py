@@ -44,6 +44,14 @@ class SlotQuerySchema(_Strict):
         return SlotQuery(**given)
 
 
+class SlotPageSchema(_Strict):
+    """What the address of the page of slots says; the days come from the page."""
+
+    worker = fields.Integer(required=True)
+    service = fields.String(required=True)
+    first_on = fields.Date(load_default=None, data_key="from")
+
+
 class WishSchema(_Strict):
     """A slot somebody wants. `key` is made by the caller once per attempt: repeats are harmless."""
 
@@ -84,10 +92,8 @@ class HoursFormSchema(NewHoursSchema):
     last_on = fields.Date(load_default=None, allow_none=True, error_messages=_DATE)
 
     @pre_load
-    def _empty_is_none(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
-        return {name: value or None for name, value in given.items()} | {
-            name: "" for name in ("first_on", "starts", "ends") if not given.get(name)
-        }
+    def _empty_is_absent(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {name: value for name, value in given.items() if value}
 
     @post_load
     def _command(self, given: dict[str, Any], **_: object) -> NewHours:
@@ -103,8 +109,8 @@ class SpanSchema(Schema):
     ends_at = fields.AwareDateTime()
 
 
-class PersonSchema(Schema):
-    """Somebody's id and name."""
+class PartySchema(Schema):
+    """Somebody of an appointment: id and name."""
 
     id = fields.Integer()
     name = fields.String()
@@ -123,15 +129,15 @@ class AppointmentSchema(Schema):
     """An appointment, with who booked it and on what basis."""
 
     id = fields.Integer()
-    patient = fields.Nested(PersonSchema)
-    worker = fields.Nested(PersonSchema)
+    patient = fields.Nested(PartySchema)
+    worker = fields.Nested(PartySchema)
     service = fields.String(attribute="service_type.key")
     modality = fields.String()
     starts_at = fields.AwareDateTime()
     ends_at = fields.AwareDateTime()
     zone = fields.String()
     status = fields.String()
-    booked_by = fields.Nested(PersonSchema)
+    booked_by = fields.Nested(PartySchema)
     booked_basis = fields.String()
     booked_at = fields.AwareDateTime()
     channel = fields.String()

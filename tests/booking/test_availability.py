@@ -1,6 +1,7 @@
 """Which slots offered hours make, also on the two days a year that are not 24 hours long."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -145,9 +146,7 @@ def test_every_slot_is_as_long_as_it_says_within_its_hours_and_clear_of_the_next
         assert shown.date() == day
         assert offered.starts_wall <= shown.time() < offered.ends_wall or day == AUTUMN
         assert slot.starts_at.tzinfo is UTC
-    assert all(
-        one.ends_at <= other.starts_at for one, other in zip(blocked, blocked[1:], strict=False)
-    )
+    assert all(one.ends_at <= other.starts_at for one, other in pairwise(blocked))
     assert bool(slots) <= offered.are_on(day)
 
 

@@ -19,7 +19,7 @@ from tests.make.booking import NOW, TOMORROW, as_doctor, as_self, as_team, at
     [("07:49", False), ("07:50", True), ("08:10", True), ("08:50", True), ("08:51", False)],
 )
 def test_a_video_call_opens_ten_minutes_before_and_closes_thirty_after(
-    session: Session, wall: str, is_open: bool
+    session: Session, wall: str, *, is_open: bool
 ):
     patient = make.patient(session)
     row = made.appointment(session, patient, make.doctor(session, [patient]))

@@ -29,6 +29,24 @@ from tests.make import booking as made
 from tests.make.booking import NOW, as_doctor, as_self, at, wish
 
 
+_COPIED = (
+    "uid",
+    "patient_id",
+    "worker_id",
+    "service_type_id",
+    "offer_id",
+    "modality",
+    "starts_at",
+    "ends_at",
+    "zone",
+    "starts_wall",
+    "booked_by_id",
+    "booked_basis",
+    "channel",
+    "booked_at",
+)
+
+
 @pytest.fixture
 def taken(session: Session) -> AppointmentResource:
     """The doctor's time of one appointment: 08:00 to 08:20 and ten minutes after."""
@@ -44,13 +62,7 @@ def taken(session: Session) -> AppointmentResource:
 def beside(session: Session, taken: AppointmentResource, starts_at: datetime, length_min: int):
     """Another appointment that takes the same doctor's time, past every service."""
     model = session.get_one(Appointment, taken.appointment_id)
-    copied = {
-        column: getattr(model, column)
-        for column in (
-            "uid patient_id worker_id service_type_id offer_id modality starts_at ends_at zone"
-            " starts_wall booked_by_id booked_basis channel booked_at"
-        ).split()
-    }
+    copied = {column: getattr(model, column) for column in _COPIED}
     row = Appointment(**copied, status=Status.BOOKED, attempt_key=str(starts_at))
     session.add(row)
     session.flush()

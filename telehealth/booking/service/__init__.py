@@ -11,7 +11,7 @@ from telehealth.booking.service.calls import (
     start,
 )
 from telehealth.booking.service.claims import Wish
-from telehealth.booking.service.lists import agenda, find, past, upcoming
+from telehealth.booking.service.lists import agenda, find, past, patients_to_book, upcoming
 from telehealth.booking.service.offers import (
     NewHours,
     offer,
@@ -51,6 +51,7 @@ __all__ = [
     "offer",
     "offered_by",
     "past",
+    "patients_to_book",
     "service_types",
     "start",
     "upcoming",

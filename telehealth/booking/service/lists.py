@@ -12,6 +12,9 @@ from telehealth.booking.models import BLOCKING, Appointment, Status
 from telehealth.core.actor import Actor
 from telehealth.core.clock import HOME_ZONE
 from telehealth.core.errors import NotFound
+from telehealth.core.i18n import sort_key
+from telehealth.directory import service as directory
+from telehealth.identity.models import Person
 
 PAST_SHOWN = 50
 
@@ -83,6 +86,21 @@ def agenda(
     ).all()
     _read(session, actor, "booking.agenda", len(rows), now)
     return rows
+
+
+def patients_to_book(
+    session: Session, actor: Actor, *, asked: str = "", now: datetime
+) -> Sequence[Person]:
+    """The worker's own patients whose name contains `asked`, in alphabetical order.
+
+    Raises:
+        NotFound: the actor has no calendar.
+    """
+    patients = directory.patients_of(session, policy.require_offering(actor), now=now)
+    found = [row for row in patients if asked.casefold() in row.name.casefold()]
+    found.sort(key=lambda row: (sort_key(row.family_name), sort_key(row.given_name)))
+    audit.record(session, actor, "booking.patients", now=now, detail={"patients": len(found)})
+    return found
 
 
 def _of(patient_id: int) -> Select[Appointment]:

@@ -152,7 +152,7 @@ def offered_slot(
 class _Search:
     """One question: reads what is taken once, then counts."""
 
-    def __init__(  # noqa: PLR0917 - as the question is asked
+    def __init__(
         self,
         session: Session,
         kind: ServiceType,
