@@ -6,9 +6,12 @@ from telehealth.readings.service.batch import (
     Code,
     NewReading,
     Outcome,
+    Reference,
     Rejection,
 )
-from telehealth.readings.service.looking import Columns, Entry, Window, Writer, columns, page
+from telehealth.readings.service.columns import Columns, columns
+from telehealth.readings.service.entries import Entry, Writer, page
+from telehealth.readings.service.glance import Overview, open_form, overview, watch
 from telehealth.readings.service.overview import (
     LastReading,
     Source,
@@ -17,12 +20,34 @@ from telehealth.readings.service.overview import (
     preferred_unit,
     sources,
 )
+from telehealth.readings.service.periods import (
+    DEFAULT_DAYS,
+    PERIODS,
+    Period,
+    Window,
+    period_of,
+)
 from telehealth.readings.service.recording import record, seq_of
-from telehealth.readings.service.removing import Reference, remove, restore
+from telehealth.readings.service.removing import remove, restore
 from telehealth.readings.service.summaries import local_day, rebuild_days
+from telehealth.readings.service.words import (
+    BAND_WORDS,
+    FORM_MEALS,
+    MEAL_WORDS,
+    SOURCE_WORDS,
+    WRITER_WORDS,
+    device_name,
+)
 
 __all__ = [
+    "BAND_WORDS",
+    "DEFAULT_DAYS",
+    "FORM_MEALS",
     "MAX_BATCH",
+    "MEAL_WORDS",
+    "PERIODS",
+    "SOURCE_WORDS",
+    "WRITER_WORDS",
     "Batch",
     "Code",
     "Columns",
@@ -30,6 +55,8 @@ __all__ = [
     "LastReading",
     "NewReading",
     "Outcome",
+    "Overview",
+    "Period",
     "Reference",
     "Rejection",
     "Source",
@@ -37,9 +64,13 @@ __all__ = [
     "Writer",
     "columns",
     "days_of",
+    "device_name",
     "last_readings",
     "local_day",
+    "open_form",
+    "overview",
     "page",
+    "period_of",
     "preferred_unit",
     "rebuild_days",
     "record",
@@ -47,4 +78,5 @@ __all__ = [
     "restore",
     "seq_of",
     "sources",
+    "watch",
 ]

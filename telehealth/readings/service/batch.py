@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from devices.glucose import Unit
+from telehealth.core.errors import NotFound
 from telehealth.glycemia.entered import Digits
 from telehealth.readings.models import Meal, SourceKind
 
@@ -53,14 +54,13 @@ class NewReading(NamedTuple):
 class Rejection:
     """A reading that was not taken; the others were."""
 
-    index: int
+    row: int
     field: str
     """Empty: the reading as a whole."""
     code: str
-    given: str = ""
-    """What the sentence needs to say: a value with its unit. Never stored, never logged."""
-    meant: str = ""
-    """A value with its unit that was perhaps meant."""
+    digits: Digits | None = None
+    """The value, where the sentence names it. Never stored, never logged."""
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,31 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A reading within a patient's diary: `Entry.id` read back."""
+
+    source_id: int
+    seq: int
+
+    @classmethod
+    def read(cls, text: str) -> "Reference":
+        """Read `12-345`.
+
+        Raises:
+            NotFound: no reading has such a name.
+        """
+        source_id, dash, seq = text.partition("-")
+        is_number = source_id.isdecimal() and seq.isdecimal() and text.isascii()
+        if not (dash and is_number) or int(seq[:20]) >= 2**63 or int(source_id[:20]) >= 2**31:
+            raise NotFound
+        return cls(int(source_id[:20]), int(seq[:20]))
+
+    def __str__(self) -> str:
+        """Write `12-345`."""
+        return f"{self.source_id}-{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a batch."""
 
@@ -82,3 +107,5 @@ class Outcome:
     rejected: tuple[Rejection, ...]
     upload_id: int | None = None
     """None: nothing was new."""
+    new: tuple[Reference, ...] = ()
+    """Names of the accepted readings, in no order; for a page's undo."""

@@ -31,6 +31,7 @@ from telehealth.readings.service.batch import (
     Code,
     NewReading,
     Outcome,
+    Reference,
     Rejection,
 )
 from telehealth.readings.service.summaries import local_day, rebuild_days
@@ -56,14 +57,16 @@ def record(session: Session, actor: Actor, batch: Batch, *, now: datetime) -> Ou
     if len(batch.readings) + len(batch.rejected) > MAX_BATCH:
         raise TooLarge(N_("At most %(n)d readings at once."), n=MAX_BATCH)
     timely, rejected = _timely(batch.readings, now)
-    rejected = sorted([*batch.rejected, *rejected], key=lambda rejection: rejection.index)
-    accepted, upload_id = 0, None
+    rejected = sorted([*batch.rejected, *rejected], key=lambda rejection: rejection.row)
+    upload_id: int | None = None
+    new: list[Reference] = []
     if timely:
         lock_diary(session, batch.patient_id, _unit_by_hand(timely), now=now)
         source_ids = _lock_sources(session, batch.patient_id, timely, now=now)
         if fresh := _unknown(session, timely, source_ids):
-            accepted, upload_id = _store(session, actor, batch.patient_id, fresh, now=now)
-    outcome = Outcome(accepted, len(timely) - accepted, tuple(rejected), upload_id)
+            upload_id, new = _store(session, actor, batch.patient_id, fresh, now=now)
+    duplicate = len(timely) - len(new)
+    outcome = Outcome(len(new), duplicate, tuple(rejected), upload_id, tuple(new))
     audit.record(
         session,
         actor,
@@ -162,7 +165,7 @@ def _store(
     fresh: Mapping[Place, NewReading],
     *,
     now: datetime,
-) -> tuple[int, int]:
+) -> tuple[int, list[Reference]]:
     upload_id = _add_upload(session, actor, patient_id, now=now)
     rows = [_row(place, reading) for place, reading in fresh.items()]
     rows.sort(key=lambda row: row[:3])
@@ -181,7 +184,7 @@ def _store(
     outbox.put(
         session, "readings.recorded", {"patient_id": patient_id, "upload_id": upload_id}, now=now
     )
-    return len(inserted), upload_id
+    return upload_id, [Reference(source_id, seq) for source_id, seq in inserted]
 
 
 def _add_upload(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:

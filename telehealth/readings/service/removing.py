@@ -1,6 +1,5 @@
 """Removing an entry written by hand, and taking that back."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from telehealth.readings.models import (
     SourceKind,
     Upload,
 )
+from telehealth.readings.service.batch import Reference
 from telehealth.readings.service.recording import lock_diary
 from telehealth.readings.service.summaries import local_day, rebuild_days
 
@@ -28,31 +28,6 @@ _KEPT = (
     "patient_id", "source_id", "measured_at", "seq", "upload_id",
     "mantissa", "scale", "unit", "tick", "meal", "offset_min",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A reading within a patient's diary: `Entry.id` read back."""
-
-    source_id: int
-    seq: int
-
-    @classmethod
-    def read(cls, text: str) -> "Reference":
-        """Read `12-345`.
-
-        Raises:
-            NotFound: no reading has such a name.
-        """
-        source_id, dash, seq = text.partition("-")
-        is_number = source_id.isdecimal() and seq.isdecimal() and text.isascii()
-        if not (dash and is_number) or int(seq[:20]) >= 2**63 or int(source_id[:20]) >= 2**31:
-            raise NotFound
-        return cls(int(source_id[:20]), int(seq[:20]))
-
-    def __str__(self) -> str:
-        """Write `12-345`."""
-        return f"{self.source_id}-{self.seq}"
 
 
 def remove(

@@ -1,0 +1,290 @@
+"""Pictures of readings: a Plotly figure as compact JSON, shares and a line for pages without it.
+
+Pure: columns of `service.columns` in, words given by the caller. Colours are names of the page's
+style sheet. Times are milliseconds on the wall clock of the installation, as the axis says.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from devices.glucose import Unit
+from telehealth.core.clock import HOME_ZONE
+from telehealth.core.i18n import DEFAULT_LOCALE
+from telehealth.glycemia.bands import BANDS, Band, Ticks, codes
+from telehealth.glycemia.display import extremes, gaps, on_axis
+from telehealth.readings.models import UNITS, DaySummary, SourceKind
+from telehealth.readings.service import (
+    BAND_WORDS,
+    SOURCE_WORDS,
+    Columns,
+    Period,
+    Source,
+    device_name,
+)
+
+LONGEST_GAP_S = 45 * 60
+FULL_DETAIL = timedelta(days=7)
+BUCKETS = 700
+"""Of a long period each bucket shows its lowest and highest; what is very far out always shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The glucose axis in one unit: its ends (more if a value lies beyond), target, lines."""
+
+    bottom: float
+    top: float
+    low: float
+    high: float
+    lines: tuple[float, ...]
+
+
+_AXES = {
+    Unit.MMOL_L: Axis(2, 22, 3.9, 10, (3.9, 10, 13.9, 18, 22)),
+    Unit.MG_DL: Axis(40, 400, 70, 180, (70, 180, 250, 320, 400)),
+}
+
+
+def axis_of(unit: Unit) -> Axis:
+    """The same axis on every chart of one unit, so that charts can be compared."""
+    return _AXES[unit]
+
+
+SYMBOLS = {
+    Band.VERY_LOW: "triangle-down",
+    Band.LOW: "triangle-down-open",
+    Band.IN_RANGE: "circle",
+    Band.HIGH: "triangle-up-open",
+    Band.VERY_HIGH: "triangle-up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the picture says, in the reader's language."""
+
+    translate: Callable[[str], str]
+    locale: str
+
+    def band(self, place: int) -> str:
+        """The word of a band."""
+        return self.translate(BAND_WORDS[BANDS[place]])
+
+    def source(self, source: Source) -> str:
+        """`meter · Contour Next`."""
+        kind, device = self.translate(SOURCE_WORDS[source.kind]), device_name(source.device)
+        return f"{kind} · {device}" if device else kind
+
+    @property
+    def moment(self) -> str:
+        """How d3 writes a moment for this reader."""
+        return "%-d. %-m. %Y ob %-H.%M" if self.locale == DEFAULT_LOCALE else "%-d %b %Y, %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Readings as arrays, oldest first."""
+
+    t: Ticks
+    """Seconds since 1970, UTC."""
+    shown: NDArray[np.float64]
+    """On the axis' unit."""
+    code: NDArray[np.intp]
+    """Place of the band, classified in the reading's own unit."""
+    source: Ticks
+
+    def at(self, places: Any) -> "Points":
+        """Some of them."""
+        return Points(self.t[places], self.shown[places], self.code[places], self.source[places])
+
+
+def points(found: Columns, unit: Unit) -> Points:
+    """Columns as arrays for an axis of `unit`; each value classified before it is converted."""
+    arrays = {
+        name: np.asarray(values, dtype=np.int64)[::-1]
+        for name, values in orjson.loads(found.json).items()
+    }
+    tick, units = arrays["value"], arrays["unit"]
+    shown = np.zeros(len(tick))
+    code = np.zeros(len(tick), dtype=np.intp)
+    for place, own in enumerate(UNITS):
+        chosen = units == place
+        shown[chosen] = on_axis(tick[chosen], own, unit)
+        code[chosen] = codes(tick[chosen], own)
+    return Points(arrays["t"], shown, code, arrays["source"])
+
+
+def glucose_figure(found: Columns, period: Period, unit: Unit, words: Words) -> bytes:
+    """The figure as Plotly's JSON: sensor as a line, fingersticks as marks, target band shaded."""
+    every = points(found, unit)
+    figure = go.Figure(layout=_layout(every, period, unit, words))
+    kinds = {source.id: source.kind for source in found.sources}
+    labels = {source.id: words.source(source) for source in found.sources}
+    for source_id in np.unique(every.source):
+        own = every.at(every.source == source_id)
+        if kinds[int(source_id)] is SourceKind.CGM:
+            figure.add_trace(_line(_thinned(own, period), labels[int(source_id)]))
+            own = own.at(own.code != BANDS.index(Band.IN_RANGE))
+            own = _thinned(own, period)
+        for trace in _marks(own, labels[int(source_id)], unit, words):
+            figure.add_trace(trace)
+    written = figure.to_plotly_json()
+    written["layout"].pop("template", None)
+    return orjson.dumps(written, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _thinned(own: Points, period: Period) -> Points:
+    length = period.ends_at - period.begins_at
+    if length <= FULL_DETAIL or len(own.t) <= 2 * BUCKETS:
+        return own
+    scaled = np.round(own.shown * 10).astype(np.int64)
+    kept = extremes(own.t, scaled, max(1, int(length.total_seconds()) // BUCKETS))
+    far = np.flatnonzero((own.code == 0) | (own.code == len(BANDS) - 1))
+    return own.at(np.union1d(kept, far))
+
+
+def _line(own: Points, label: str) -> go.Scatter:
+    breaks = gaps(own.t, LONGEST_GAP_S)
+    x = np.insert(wall_ms(own.t).astype(np.float64), breaks, np.nan)
+    y = np.insert(own.shown, breaks, np.nan)
+    return go.Scatter(
+        x=_plain(x),
+        y=_plain(y),
+        mode="lines",
+        name=label,
+        line={"color": "var(--muted)", "width": 1.5},
+        connectgaps=False,
+        hovertemplate=f"%{{y}}<br>%{{x}}<extra>{label}</extra>",
+    )
+
+
+def _marks(own: Points, label: str, unit: Unit, words: Words) -> Iterable[go.Scatter]:
+    for place, band in enumerate(BANDS):
+        chosen = own.at(own.code == place)
+        if not len(chosen.t):
+            continue
+        yield go.Scatter(
+            x=wall_ms(chosen.t).tolist(),
+            y=chosen.shown.tolist(),
+            mode="markers",
+            name=f"{label}, {words.band(place)}",
+            marker={
+                "symbol": SYMBOLS[band],
+                "size": 9,
+                "color": f"var(--band-{band.value.replace('_', '-')})",
+                "line": {"width": 2 if SYMBOLS[band].endswith("open") else 0},
+            },
+            hovertemplate=(
+                f"<b>%{{y}} {unit.value}</b> {words.band(place)}<br>%{{x}}<extra>{label}</extra>"
+            ),
+        )
+
+
+def _plain(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 - NaN
+
+
+def _layout(every: Points, period: Period, unit: Unit, words: Words) -> dict[str, Any]:
+    axis = axis_of(unit)
+    lowest, highest = axis.bottom, axis.top
+    if len(every.shown):
+        lowest = min(lowest, float(every.shown.min()) * 0.8)
+        highest = max(highest, float(every.shown.max()) * 1.05)
+    begins, ends = (int(moment.timestamp()) for moment in (period.begins_at, period.ends_at))
+    x_range = wall_ms(np.asarray([begins, ends])).tolist()
+    return {
+        "xaxis": {"type": "date", "range": x_range, "hoverformat": words.moment},
+        "yaxis": {
+            "title": {"text": unit.value},
+            "range": [lowest, highest],
+            "tickvals": axis.lines,
+            "fixedrange": True,
+        },
+        "shapes": [_band_shape(axis), *_nights(period)],
+    }
+
+
+def _band_shape(axis: Axis) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": axis.low,
+        "y1": axis.high,
+        "fillcolor": "var(--band-target)",
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _nights(period: Period) -> list[dict[str, Any]]:
+    """Midnight to six, shaded, where days are wide enough to see it."""
+    if period.ends_at - period.begins_at > FULL_DETAIL:
+        return []
+    first = period.begins_at.astimezone(HOME_ZONE).date()
+    shapes = []
+    for n in range((period.ends_at - period.begins_at).days + 2):
+        midnight = datetime.combine(first + timedelta(days=n), datetime.min.time(), UTC)
+        begins = int(midnight.timestamp()) * 1000
+        shapes.append(
+            {
+                "type": "rect",
+                "yref": "paper",
+                "x0": begins,
+                "x1": begins + 6 * 3_600_000,
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": "var(--night)",
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        )
+    return shapes
+
+
+def wall_ms(t: Ticks) -> Ticks:
+    """Milliseconds on the wall clock of the installation: the zone is asked once per hour."""
+    hours, place = np.unique(t // 3600, return_inverse=True)
+    offsets = [
+        int(
+            (
+                datetime.fromtimestamp(int(hour) * 3600, HOME_ZONE).utcoffset() or timedelta()
+            ).total_seconds()
+        )
+        for hour in hours
+    ]
+    shifted: Ticks = (t + np.asarray(offsets, dtype=np.int64)[place]) * 1000 if len(t) else t
+    return shifted
+
+
+def sparkline(
+    found: Columns, period: Period, unit: Unit, width: int = 150
+) -> list[tuple[float, float | None]]:
+    """A line for pages without scripts: (share of the width, value), None where data is missing."""
+    every = points(found, unit)
+    length = (period.ends_at - period.begins_at).total_seconds()
+    scaled = np.round(every.shown * 10).astype(np.int64)
+    kept = every.at(extremes(every.t, scaled, max(1, int(length) // width)))
+    begins = period.begins_at.timestamp()
+    return [
+        (float((t - begins) / length), float(value))
+        for t, value in zip(kept.t.tolist(), kept.shown.tolist(), strict=True)
+    ]
+
+
+def shares(days: Iterable[DaySummary]) -> dict[str, float]:
+    """Percent of the readings in each band, in order; empty without readings."""
+    counts = dict.fromkeys((band.value for band in BANDS), 0)
+    for day in days:
+        for name in counts:
+            counts[name] += getattr(day, name)
+    total = sum(counts.values())
+    return {name: 100 * count / total for name, count in counts.items()} if total else {}

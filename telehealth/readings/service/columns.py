@@ -1,0 +1,93 @@
+"""The diary for charts: arrays that the database writes as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    extract,
+    func,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from telehealth.audit import service as audit
+from telehealth.core.actor import Actor
+from telehealth.readings import policy
+from telehealth.readings.service.newest import newest, place_after
+from telehealth.readings.service.overview import Source, sources
+from telehealth.readings.service.periods import MAX_COLUMNS, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Readings for a chart: JSON arrays made by the database, newest first."""
+
+    json: str
+    """`{"t": [epoch seconds], "value": [ticks], "unit": [codes], "source": [ids]}`."""
+    n: int
+    sources: Sequence[Source]
+    next_cursor: str | None
+
+
+def columns(
+    session: Session,
+    actor: Actor,
+    patient_id: int,
+    window: Window,
+    *,
+    now: datetime,
+) -> Columns:
+    """The same readings as arrays, for charts; the database writes the JSON.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the actor may not read the diary.
+        Invalid: the cursor is not one of ours.
+    """
+    policy.require_reading(actor, patient_id)
+    audit.record(session, actor, "readings.read", "columns", patient_id, now=now)
+    return columns_of(session, patient_id, window)
+
+
+def columns_of(session: Session, patient_id: int, window: Window) -> Columns:
+    """The same for a caller that has checked who asks and writes the audit event."""
+    limit = min(window.limit, MAX_COLUMNS)
+    known = sources(session, patient_id)
+    found = newest(patient_id, [source.id for source in known], replace(window, limit=limit))
+    if found is None:
+        return Columns('{"t":[],"value":[],"unit":[],"source":[]}', 0, known, None)
+    written, n = session.execute(_arrays(session, found)).one()
+    next_cursor = None
+    if n == limit:
+        last = session.execute(select(found).offset(limit - 1)).one()
+        next_cursor = place_after(last.measured_at, last.source_id, last.seq)
+    return Columns(written, n, known, next_cursor)
+
+
+def _arrays(session: Session, found: Subquery) -> Select[str, int]:
+    """The database's own JSON of the columns, with their length; empty arrays, never null."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    t: ColumnElement[int]
+    if is_sqlite:
+        t = cast(func.strftime("%s", found.c.measured_at), Integer)
+    else:
+        t = cast(func.floor(extract("epoch", found.c.measured_at)), BigInteger)
+    named = {"t": t, "value": found.c.tick, "unit": found.c.unit, "source": found.c.source_id}
+    pairs: list[Any] = []
+    for name, column in named.items():
+        if is_sqlite:
+            pairs += [name, func.json_group_array(column)]
+        else:
+            array = func.array_to_json(func.array_agg(column))
+            pairs += [name, func.coalesce(array, func.json_build_array())]
+    written = func.json_object(*pairs) if is_sqlite else func.json_build_object(*pairs)
+    return select(cast(written, Text), func.count())
