@@ -1,0 +1,104 @@
+"""Journey 5: a parent and a proxy act for another; what they may not do; and how it ends."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telehealth.audit.models import AuditEvent, Outcome
+from tests import make
+from tests.stand_ins.server import LiveServer
+
+
+def _family(session: Session) -> dict[str, Any]:
+    child, parent = make.child(session), make.patient(session, "Petra", "Zupan")
+    ana, luka = make.patient(session), make.patient(session, "Luka", "Mrak")
+    return {
+        "child": child,
+        "parent": parent,
+        "ana": ana,
+        "luka": luka,
+        "guardianship": make.guardian(session, parent, child).id,
+        "mandate": make.mandate(session, ana, luka).id,
+    }
+
+
+def _add_reading(page: Page, value: str) -> None:
+    page.get_by_role("link", name="Diary").first.click()
+    page.get_by_role("link", name="Add a reading").click()
+    page.fill("#value", value)
+    page.get_by_role("button", name="Save").click()
+
+
+def test_a_parent_writes_a_reading_for_a_child_and_the_record_says_so(
+    people: Callable[..., Any], enter: Callable[..., Page], server: LiveServer
+) -> None:
+    family = people(_family)
+    page = enter(family["parent"])
+
+    page.goto(f"/za/{family['guardianship']}/")
+    expect(page.locator(".acting-bar")).to_contain_text("Tine Zupan")
+    assert "Tine Zupan" in page.title()
+    _add_reading(page, "6.4")
+
+    assert f"/za/{family['guardianship']}/dnevnik" in page.url
+    expect(page.locator("li.entry").first).to_contain_text("Petra Zupan")
+    own = enter(family["child"])
+    own.goto("/dnevnik")
+    expect(own.locator("li.entry").first).to_contain_text("Petra Zupan")
+    own.goto("/kdo-je-gledal")
+    expect(own.locator("main")).to_contain_text("Petra Zupan")
+
+
+def test_a_proxy_acts_until_the_mandate_is_revoked_on_another_screen(
+    people: Callable[..., Any], enter: Callable[..., Page], server: LiveServer
+) -> None:
+    family = people(_family)
+    proxy, grantor = enter(family["luka"]), enter(family["ana"])
+    proxy.goto(f"/za/{family['mandate']}/")
+    _add_reading(proxy, "8.1")
+    expect(proxy.locator("li.entry").first).to_contain_text("Luka Mrak")
+    expect(proxy.locator("live-diary")).to_have_attribute("data-is-live", "yes")
+
+    grantor.goto("/pooblastila")
+    grantor.locator("summary, button", has_text="End").first.click()
+    grantor.get_by_role("button", name="End").last.click()
+
+    expect(proxy.locator(".toast, .offline, [data-ended]").first).to_be_visible()
+    answer = proxy.goto(f"/za/{family['mandate']}/dnevnik")
+    assert answer is not None
+    assert answer.status == 404
+    expect(proxy.locator("body")).not_to_contain_text("Ana Novak")
+
+
+def test_a_proxy_neither_signs_nor_delegates_and_the_refusals_are_recorded(
+    people: Callable[..., Any], enter: Callable[..., Page], server: LiveServer
+) -> None:
+    family = people(_family)
+    with server.database.unit_of_work() as session:
+        login = make.account(session, make.person(session, "Tretji", "Nekdo")).login
+        header = make.bearer(session, family["luka"])
+
+    granted = httpx.post(
+        f"{server.url}/api/v1/patients/{family['ana'].id}/mandates",
+        json={"representative_login": login},
+        headers=header,
+    )
+    page = enter(family["luka"])
+    refused = page.goto(f"/za/{family['mandate']}/pooblastila")
+
+    assert (granted.status_code, granted.headers["content-type"]) == (403, "application/problem+json")
+    assert granted.json()["code"] == "delegation"
+    assert refused is not None
+    assert refused.status == 403
+    with server.database.reading() as session:
+        denials = session.scalars(
+            select(AuditEvent).where(
+                AuditEvent.subject_id == family["ana"].id, AuditEvent.outcome == Outcome.DENY
+            )
+        ).all()
+    assert {event.actor_person_id for event in denials} == {family["luka"].id}
+    assert len(denials) == 2

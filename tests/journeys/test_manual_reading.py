@@ -1,0 +1,104 @@
+"""Journey 1: a patient writes down a reading and sees it in the list and in the chart."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from telehealth.core.clock import local
+from tests import make
+
+
+def _write(page: Page, value: str, *, unit: str = "mmol/L", meal: str = "Before breakfast", note: str = "") -> None:
+    page.goto("/dnevnik/nova")
+    page.fill("#value", value)
+    page.get_by_text(unit, exact=True).click()
+    page.get_by_text(meal, exact=True).click()
+    page.fill("#note", note)
+    page.get_by_role("button", name="Save").click()
+
+
+def test_a_reading_before_breakfast_stands_in_the_list_and_in_the_chart(
+    people: Callable[..., Any], enter: Callable[..., Page]
+) -> None:
+    page = enter(people(make.patient))
+
+    _write(page, "7.2", note="slept badly")
+
+    expect(page.get_by_role("status").or_(page.locator(".toast, .flash")).first).to_be_visible()
+    entry = page.locator("li.entry").first
+    expect(entry).to_contain_text("7.2")
+    expect(entry).to_contain_text("Before breakfast")
+    expect(entry).to_contain_text("slept badly")
+    chart = page.locator("glucose-chart")
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    expect(chart.locator(".scatterlayer .point").first).to_be_attached()
+    drawn = page.evaluate(
+        """() => {
+            const plot = document.querySelector('.js-plotly-plot');
+            return {
+                values: plot.data.flatMap((trace) => Array.from(trace.y ?? [])),
+                bands: (plot.layout.shapes ?? []).length,
+                position: getComputedStyle(plot.querySelector('.svg-container > .main-svg')).position,
+            };
+        }"""
+    )
+    assert 7.2 in drawn["values"]
+    assert drawn["bands"] >= 1, "the target band is drawn"
+    assert drawn["position"] == "absolute", "Plotly's own rules came through the strict policy"
+
+
+def test_the_same_form_takes_mg_dl_and_remembers_it(
+    people: Callable[..., Any], enter: Callable[..., Page]
+) -> None:
+    page = enter(people(make.patient))
+
+    _write(page, "128", unit="mg/dL")
+
+    expect(page.locator("li.entry").first).to_contain_text("128")
+    page.goto("/dnevnik/nova")
+    assert page.locator("input[name=unit]:checked").get_attribute("value") == "mg/dL"
+
+
+def test_without_javascript_a_reading_is_written_and_seen(
+    people: Callable[..., Any], enter: Callable[..., Page]
+) -> None:
+    page = enter(people(make.patient), language="sl", javascript=False)
+
+    page.goto("/dnevnik/nova")
+    page.fill("#value", "7,2")
+    page.get_by_text("Pred zajtrkom", exact=True).click()
+    page.get_by_role("button", name="Shrani").click()
+
+    expect(page.locator("li.entry").first).to_contain_text("7,2")
+    expect(page.locator("svg[role=img], svg.sparkline, table").first).to_be_attached()
+
+
+@pytest.mark.parametrize(
+    ("value", "late", "field"),
+    [("72", False, "value"), ("seven", False, "value"), ("7.2", True, "time")],
+    ids=["72 mmol/L", "text", "a time in the future"],
+)
+def test_nonsense_is_refused_beside_the_field_and_nothing_typed_is_lost(
+    people: Callable[..., Any], enter: Callable[..., Page], value: str, late: bool, field: str
+) -> None:
+    page = enter(people(make.patient), javascript=False)
+    page.goto("/dnevnik/nova")
+
+    page.fill("#value", value)
+    page.get_by_text("mmol/L", exact=True).click()
+    page.get_by_text("Bedtime", exact=True).click()
+    page.fill("#note", "after a walk")
+    if late:
+        page.fill("#time", f"{local(make.NOW) + timedelta(hours=2):%H:%M}")
+    page.get_by_role("button", name="Save").click()
+
+    sentence = page.locator(f"#{field}-error")
+    expect(sentence).to_be_visible()
+    if value == "72":
+        expect(sentence).to_contain_text("7.2")
+    assert page.locator("#value").input_value() == value
+    assert page.locator("#note").input_value() == "after a walk"
+    assert page.locator("input[name=meal]:checked").get_attribute("value") == "bedtime"
