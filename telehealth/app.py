@@ -10,6 +10,10 @@ from sqlalchemy.orm import Session
 from telehealth.audit import jobs as audit_jobs
 from telehealth.audit import service as audit
 from telehealth.audit.models import Outcome
+from telehealth.consults import api as consults_api
+from telehealth.consults import jobs as consults_jobs
+from telehealth.consults import pages as consults_pages
+from telehealth.consults import sockets as consults_sockets
 from telehealth.contacts import pages as contacts_pages
 from telehealth.core import clock, logs, sockets
 from telehealth.core.actor import Actor, Basis, SignIn, SignInKind
@@ -42,13 +46,15 @@ PAGES: tuple[pages.Pages, ...] = (
     identity_pages.pages,
     mandates_pages.pages,
     contacts_pages.pages,
+    consults_pages.pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     identity_api.api,
     mandates_api.api,
     readings_api.api,
+    consults_api.api,
 )
-SOCKETS: tuple[sockets.Sockets, ...] = (readings_sockets.sockets,)
+SOCKETS: tuple[sockets.Sockets, ...] = (readings_sockets.sockets, consults_sockets.sockets)
 JOBS = (
     identity_jobs.register,
     mandates_jobs.register,
@@ -56,8 +62,13 @@ JOBS = (
     home_jobs.register,
     audit_jobs.register,
     readings_jobs.register,
+    consults_jobs.register,
 )
-NAV = (NavItem("home.start", N_("Today"), "home", for_staff=False),)
+NAV = (
+    NavItem("home.start", N_("Today"), "home", for_staff=False),
+    NavItem("consults.mine", N_("Consultations"), "video", for_staff=False),
+    NavItem("consults.today", N_("Consultations"), "video", for_staff=True),
+)
 
 
 def create_app(

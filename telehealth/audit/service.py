@@ -11,14 +11,15 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from telehealth.audit.gateways import End
 from telehealth.audit.models import NOBODY, AuditEvent, AuditHead, Outcome
 from telehealth.core.actor import Actor
 
 FORMAT = 1
 GENESIS = "0" * 64
 _CHAINED = (
-    "subject_id", "seq", "at", "actor_person_id", "basis", "representation_id", "roles", "session_id",
-    "action", "resource_type", "resource_id", "outcome", "cause", "detail",
+    "subject_id", "seq", "at", "actor_person_id", "basis", "representation_id", "roles",
+    "session_id", "action", "resource_type", "resource_id", "outcome", "cause", "detail",
 )  # fmt: skip
 
 
@@ -96,21 +97,45 @@ def _locked_head(session: Session, subject_id: int) -> _Head:
 
 
 def chain_hash(prev_hash: str, entry: Mapping[str, Any]) -> str:
-    """SHA-256 over the previous hash and the entry in canonical JSON (sorted keys, UTC, no floats)."""
+    """SHA-256 over the previous hash and the entry as canonical JSON (sorted keys, UTC)."""
     canonical = {name: entry[name] for name in _CHAINED} | {"format": FORMAT}
     canonical["at"] = entry["at"].astimezone(UTC).isoformat(timespec="microseconds")
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(prev_hash.encode() + b"\n" + text.encode()).hexdigest()
 
 
-def of_person(session: Session, subject_id: int, *, limit: int = 100) -> Sequence[AuditEvent]:
-    """The newest events of one person's trail."""
-    return session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject_id == subject_id)
-        .order_by(AuditEvent.seq.desc())
-        .limit(limit)
-    ).all()
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Which part of a trail to read."""
+
+    limit: int = 100
+    before_seq: int | None = None
+    """Only older ones than this; None: from the newest."""
+    only_actor_id: int | None = None
+    """Only what this person did."""
+    except_actor_id: int | None = None
+    """Leave out what this person did."""
+
+
+def of_person(
+    session: Session, subject_id: int, excerpt: Excerpt | None = None
+) -> Sequence[AuditEvent]:
+    """Events of one person's trail, newest first; for a caller that has checked who asks."""
+    part = excerpt or Excerpt()
+    query = select(AuditEvent).where(AuditEvent.subject_id == subject_id)
+    if part.before_seq is not None:
+        query = query.where(AuditEvent.seq < part.before_seq)
+    if part.only_actor_id is not None:
+        query = query.where(AuditEvent.actor_person_id == part.only_actor_id)
+    if part.except_actor_id is not None:
+        query = query.where(AuditEvent.actor_person_id.is_distinct_from(part.except_actor_id))
+    return session.scalars(query.order_by(AuditEvent.seq.desc()).limit(part.limit)).all()
+
+
+def heads(session: Session) -> dict[int, End]:
+    """Where each chain ends now."""
+    rows = session.execute(select(AuditHead.subject_id, AuditHead.seq, AuditHead.hash)).all()
+    return {row.subject_id: End(row.seq, row.hash) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +157,16 @@ class Verification:
     findings: tuple[Finding, ...]
 
 
-def verify(session: Session) -> Verification:
-    """Recompute every chain; O(events), in constant memory."""
+def verify(session: Session, anchored: Mapping[int, End] | None = None) -> Verification:
+    """Recompute every chain; O(events), in constant memory.
+
+    Args:
+        session: reads only.
+        anchored: ends of chains kept outside of the database (`gateways.AnchorFile`); each must
+            still be there, so a trail rewritten together with its heads is found too.
+    """
     findings: list[Finding] = []
-    heads = dict(session.execute(select(AuditHead.subject_id, AuditHead.hash)).tuples().all())
+    ends_now = heads(session)
     events = 0
     subject, seq, prev = None, 0, GENESIS
     ends: dict[int, tuple[int, str]] = {}
@@ -148,12 +179,26 @@ def verify(session: Session) -> Verification:
         ends[event.subject_id] = (seq, prev)
         events += 1
         session.expunge(event)
-    for subject_id, head in heads.items():
+    for subject_id, head in ends_now.items():
         last_seq, last_hash = ends.pop(subject_id, (0, GENESIS))
-        if head != last_hash:
+        if head.hash != last_hash:
             findings.append(Finding(subject_id, last_seq + 1, "cut_off"))
     findings += [Finding(subject_id, end[0], "headless") for subject_id, end in ends.items()]
-    return Verification(events, len(heads), tuple(findings))
+    findings += _missing_anchors(session, anchored or {})
+    return Verification(events, len(ends_now), tuple(findings))
+
+
+def _missing_anchors(session: Session, anchored: Mapping[int, End]) -> list[Finding]:
+    findings = []
+    for subject_id, end in anchored.items():
+        found = session.scalar(
+            select(AuditEvent.hash).where(
+                AuditEvent.subject_id == subject_id, AuditEvent.seq == end.seq
+            )
+        )
+        if end.seq and found != end.hash:
+            findings.append(Finding(subject_id, end.seq, "anchor"))
+    return findings
 
 
 def _check(event: AuditEvent, expected_seq: int, prev: str) -> list[Finding]:

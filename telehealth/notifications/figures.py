@@ -1,0 +1,65 @@
+"""The words of our mails, in the reader's language. Nothing in them says what it is about."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.support import NullTranslations, Translations
+
+from telehealth.core.i18n import N_
+
+_CATALOGUES = Path(__file__).parent / "translations"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Subject and text of a mail."""
+
+    subject: str
+    text: str = field(repr=False)
+
+
+def something_waits(locale: str, link: str) -> Words:
+    """Something new is in the portal; not what, from whom or for whom."""
+    say = _catalogue(locale).ugettext
+    lines = (
+        say(N_("A new message is waiting for you in the portal.")),
+        say(N_("Sign in to read it:")) + "\n" + link,
+        _foot(locale),
+    )
+    return Words(say(N_("A new message in the portal")), "\n\n".join(lines) + "\n")
+
+
+def code(locale: str, digits: str) -> Words:
+    """The code that confirms an address."""
+    say = _catalogue(locale).ugettext
+    lines = (
+        say(N_("Your code: %(code)s")) % {"code": digits},
+        say(N_("It counts for ten minutes. Enter it on the page Contacts.")),
+        say(N_("If you did not ask for it, you need not do anything. Never tell it to anybody.")),
+        _foot(locale),
+    )
+    return Words(say(N_("Confirm your e-mail address")), "\n\n".join(lines) + "\n")
+
+
+def address_changed(locale: str, link: str) -> Words:
+    """Told to the address that is no longer used."""
+    say = _catalogue(locale).ugettext
+    lines = (
+        say(N_("From now on, mail from the portal goes to another address.")),
+        say(N_("If this was not you, sign in, check your contacts and call your practice:"))
+        + "\n"
+        + link,
+        _foot(locale),
+    )
+    return Words(say(N_("Your e-mail address was changed")), "\n\n".join(lines) + "\n")
+
+
+def _foot(locale: str) -> str:
+    say = _catalogue(locale).ugettext
+    return say(N_("This mail was written by a program. Nobody reads answers to it."))
+
+
+@cache
+def _catalogue(locale: str) -> NullTranslations:
+    return Translations.load(str(_CATALOGUES), [locale])

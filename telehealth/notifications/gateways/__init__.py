@@ -1,0 +1,1 @@
+"""Outside things of notifications, one module each."""

@@ -1,0 +1,134 @@
+"""Announce an event; decide, when a notice is due, whether and where it goes; keep the outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from telehealth.contacts import service as contacts
+from telehealth.core import outbox
+from telehealth.core.errors import NotFound
+from telehealth.core.i18n import DEFAULT_LOCALE
+from telehealth.identity.models import Account
+from telehealth.mandates import service as mandates
+from telehealth.notifications.models import Channel, Delivery, DeliveryState, Notification
+
+DUE = "notifications.due"
+"""Outbox topic: one notice is to be sent now."""
+_ENDS = (DeliveryState.ACCEPTED, DeliveryState.FAILED_PERM, DeliveryState.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A try that has begun: where the mail goes and in which language."""
+
+    delivery_id: int
+    notification_id: int
+    recipient_id: int
+    address: str = field(repr=False)
+    locale: str
+
+
+def announce(session: Session, event_key: str, subject_id: int, *, now: datetime) -> int:
+    """The person, and everybody who represents them now, will be told; returns how many are new.
+
+    Repeating it with the same key adds nobody twice.
+    """
+    recipients: dict[int, int | None] = {subject_id: None}
+    for row in mandates.representatives_of(session, subject_id, now=now):
+        recipients.setdefault(row.representative_id, row.id)
+    added = _add(session, event_key, subject_id, recipients, now)
+    for notification_id in added:
+        outbox.put(session, DUE, {"notification_id": notification_id}, now=now)
+    return len(added)
+
+
+def begin(session: Session, notification_id: int, *, now: datetime) -> Outgoing | None:
+    """A try to send a notice has begun; None: it is settled already, or was suppressed just now.
+
+    Whether the recipient still represents the subject, and their address, are looked up only here.
+    """
+    row = session.get(Notification, notification_id, with_for_update=True)
+    if row is None or _is_settled(session, row.id):
+        return None
+    attempt = 1 + (session.scalar(_attempts(row.id)) or 0)
+    delivery = Delivery(
+        notification_id=row.id,
+        channel=Channel.EMAIL,
+        attempt=attempt,
+        state=DeliveryState.SENDING,
+        at=now,
+    )
+    session.add(delivery)
+    address = contacts.active_email(session, row.recipient_id)
+    if not _is_still_entitled(session, row, now):
+        delivery.state, delivery.reason = DeliveryState.SUPPRESSED, "representation_ended"
+    elif address is None:
+        delivery.state, delivery.reason = DeliveryState.SUPPRESSED, "no_address"
+    session.flush()
+    if address is None or delivery.state is not DeliveryState.SENDING:
+        return None
+    locale = locale_of(session, row.recipient_id)
+    return Outgoing(delivery.id, row.id, row.recipient_id, address, locale)
+
+
+def settle(
+    session: Session, delivery_id: int, state: DeliveryState, *, reason: str = "", now: datetime
+) -> None:
+    """The outcome of a try is known."""
+    row = session.get_one(Delivery, delivery_id)
+    if row.state is DeliveryState.SENDING:
+        row.state, row.reason, row.at = state, reason, now
+
+
+def locale_of(session: Session, person_id: int) -> str:
+    """The language of the person's account."""
+    found = session.scalar(select(Account.locale).where(Account.person_id == person_id))
+    return found or DEFAULT_LOCALE
+
+
+def _add(
+    session: Session,
+    event_key: str,
+    subject_id: int,
+    recipients: Mapping[int, int | None],
+    now: datetime,
+) -> list[int]:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    rows = [
+        {
+            "event_key": event_key,
+            "subject_id": subject_id,
+            "recipient_id": recipient_id,
+            "representation_id": representation_id,
+            "created_at": now,
+        }
+        for recipient_id, representation_id in recipients.items()
+    ]
+    start = (sqlite.insert if is_sqlite else postgresql.insert)(Notification)
+    statement = start.on_conflict_do_nothing(index_elements=["event_key", "recipient_id"])
+    return list(session.scalars(statement.returning(Notification.id), rows))
+
+
+def _is_settled(session: Session, notification_id: int) -> bool:
+    query = select(Delivery.id).where(
+        Delivery.notification_id == notification_id, Delivery.state.in_(_ENDS)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _attempts(notification_id: int) -> Select[int | None]:
+    return select(func.max(Delivery.attempt)).where(Delivery.notification_id == notification_id)
+
+
+def _is_still_entitled(session: Session, row: Notification, now: datetime) -> bool:
+    if row.representation_id is None:
+        return True
+    try:
+        mandates.representation(session, row.recipient_id, row.representation_id, now)
+    except NotFound:
+        return False
+    return True
