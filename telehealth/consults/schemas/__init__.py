@@ -1,0 +1,1 @@
+"""What crosses the wire of consultations: signalling, the room's state, notes, the device check."""

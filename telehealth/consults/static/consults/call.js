@@ -1,0 +1,474 @@
+// @ts-check
+/**
+ * <call-page>: waiting room, then the call, on one page: camera and connection are kept when the
+ * clinician lets the person in. The server says where everybody is (`consults:state`); media goes
+ * directly between the browsers.
+ */
+
+import { announce } from "core/announce.js";
+import { Problem, request } from "core/http.js";
+import { ask, connection, join } from "core/live.js";
+import { Meter, openDevices, stop } from "consults/devices.js";
+import { Peer } from "consults/peer.js";
+import { watchPanel, watchSelf } from "consults/stage.js";
+
+const REPORT_MS = 10_000;
+
+/** @typedef {{id: string, generation: number, polite: boolean, camera: boolean, role: string}} Other */
+/** @typedef {{id: string, generation: number, place: string}} Me */
+/** @typedef {{state: string, me: Me, peers: Other[], waiting: {id: string}[],
+ *   names: Record<string, {name: string, for: string}>}} Room */
+
+class CallPage extends HTMLElement {
+  /** @type {Record<string, string>} */
+  #words = {};
+  /** @type {Room | null} */
+  #room = null;
+  /** @type {MediaStream | null} */
+  #own = null;
+  /** @type {MediaStream | null} */
+  #shared = null;
+  /** @type {Meter | null} */
+  #meter = null;
+  /** @type {RTCConfiguration | null} */
+  #ice = null;
+  /** @type {Peer | null} */
+  #peer = null;
+  #peerKey = "";
+  /** @type {any[]} signalling that came before we knew of its sender's connection */
+  #early = [];
+  #isOver = false;
+  #timer = 0;
+  #stopHearing = () => {};
+  #devices = Promise.resolve();
+  /** States are handled one after the other: some wait for camera or server. */
+  #queue = Promise.resolve();
+
+  connectedCallback() {
+    this.#words = JSON.parse(this.dataset.words ?? "{}");
+    if (!("RTCPeerConnection" in window)) {
+      this.#show("camera-state", this.#words.no_call);
+      return;
+    }
+    this.#part("enter")?.remove(); // the page comes in by itself
+    this.addEventListener("click", (event) => this.#click(event));
+    this.addEventListener("submit", (event) => void this.#submit(event));
+    watchSelf(this.#video("self"));
+    watchPanel(this);
+    addEventListener("pagehide", () => this.#farewell());
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
+    this.#devices = this.#openDevices();
+    this.#stopHearing = join("consults:join", { room: this.dataset.room }, {
+      joined: ({ room }) => this.#take(room),
+      refused: (problem) => this.#refused(problem),
+      on: {
+        "consults:state": (room) => this.#take(room),
+        "consults:description": (said) => this.#hear(said),
+        "consults:candidate": (said) => this.#hear(said),
+        "consults:replaced": () => this.#close(this.#words.replaced, true),
+        ended: () => this.#close(this.#words.dismissed, false),
+      },
+    });
+    this.#timer = window.setInterval(() => void this.#report(), REPORT_MS);
+  }
+
+  /** For tests and for support: what was received so far. */
+  async stats() {
+    const found = await this.#peer?.stats();
+    return { state: this.#peer?.state ?? "none", place: this.#room?.me.place ?? "", ...found };
+  }
+
+  // --- devices
+
+  async #openDevices() {
+    for (const kind of ["camera", "microphone"]) this.#show(`${kind}-state`, this.#words.opening);
+    const opened = await openDevices();
+    if (this.#isOver) return stop(opened.stream);
+    this.#own = opened.stream;
+    this.#deviceState("camera", opened.camera);
+    this.#deviceState("microphone", opened.microphone);
+    for (const part of ["preview", "self"]) {
+      const video = this.#video(part);
+      if (video) video.srcObject = opened.stream;
+    }
+    const note = this.#part("preview-note");
+    if (note) note.hidden = !opened.camera;
+    if (note && opened.camera) note.textContent = this.#words[`camera_${opened.camera}`];
+    const level = this.#part("level");
+    if (level instanceof HTMLMeterElement && !opened.microphone) {
+      level.hidden = false;
+      this.#meter = new Meter(opened.stream, (loud) => {
+        level.value = loud;
+      });
+    }
+  }
+
+  /** @param {"camera" | "microphone"} kind @param {string | null} reason */
+  #deviceState(kind, reason) {
+    this.#show(`${kind}-state`, this.#words[reason ? `${kind}_${reason}` : `${kind}_on`]);
+    const button = this.#button(kind);
+    if (reason) this.#press(button, false);
+    if (button) button.disabled = Boolean(reason);
+    if (reason && !this.#part("lobby")) this.#note(this.#words[`${kind}_${reason}`]);
+  }
+
+  // --- the room
+
+  /** @param {Room} room */
+  #take(room) {
+    this.#queue = this.#queue.then(() => this.#follow(room)).catch((error) => console.warn(error));
+  }
+
+  /** @param {Room} room */
+  async #follow(room) {
+    const before = this.#room;
+    if (this.#isOver || (before && room.me.generation < before.me.generation)) return;
+    this.#room = room;
+    if (room.state === "ended") return this.#ended();
+    const { place } = room.me;
+    if (place === "waiting") {
+      this.#showLobby(before);
+    } else if (place === "left") {
+      this.#close(this.#words.dismissed, false);
+    } else {
+      await this.#inside(before);
+    }
+    this.#showWaiting();
+  }
+
+  /** @param {Room | null} before */
+  #showLobby(before) {
+    this.#dropPeer();
+    this.#stage(false);
+    const title = this.#part("place")?.querySelector("h2");
+    if (title) title.textContent = this.#words.waiting;
+    if (before && before.me.place !== "waiting") announce(this.#words.waiting);
+  }
+
+  /** @param {Room | null} before */
+  async #inside(before) {
+    const isNew = before?.me.generation !== this.#room?.me.generation || before?.me.place === "waiting";
+    this.#stage(true);
+    if (isNew) announce(this.#words.admitted);
+    await this.#devices;
+    if (isNew || !this.#ice) this.#ice = await this.#fresh();
+    if (isNew) this.#sayMedia();
+    this.#meetPeer();
+  }
+
+  async #fresh() {
+    const { iceServers, iceTransportPolicy } = await request(this.dataset.ice ?? "");
+    return { iceServers, iceTransportPolicy };
+  }
+
+  #meetPeer() {
+    const room = /** @type {Room} */ (this.#room);
+    const other = room.peers[0];
+    const key = other ? `${room.me.generation}:${other.id}:${other.generation}` : "";
+    if (key !== this.#peerKey) {
+      const hadPeer = this.#peer !== null;
+      this.#dropPeer();
+      this.#peerKey = key;
+      if (other) this.#meet(other);
+      else this.#wait(hadPeer ? this.#words.left : this.#words.alone);
+    }
+    this.#video("remote")?.classList.toggle("is-off", Boolean(other) && !other.camera);
+    if (other && !other.camera && this.#peer?.state === "connected") this.#note(this.#words.camera_off);
+    else this.#note("");
+    const title = this.#part("with");
+    if (title) {
+      const who = other && room.names[other.id];
+      title.hidden = !who?.for;
+      title.textContent = who ? fill(this.#words.stands_for, who) : "";
+    }
+  }
+
+  /** @param {Other} other */
+  #meet(other) {
+    const me = /** @type {Room} */ (this.#room).me;
+    const address = { generation: me.generation, to: other.id, to_generation: other.generation };
+    this.#wait(this.#words.connecting);
+    const sent = this.#shared ? mixed(this.#own, this.#shared) : this.#own;
+    this.#peer = new Peer(/** @type {RTCConfiguration} */ (this.#ice), other.polite, sent, {
+      send: (kind, body) =>
+        ask(`consults:${kind}`, { ...address, ...body }).catch((problem) => this.#unsent(problem)),
+      fresh: () => this.#fresh(),
+      heard: (stream) => {
+        const remote = this.#video("remote");
+        if (remote && remote.srcObject !== stream) remote.srcObject = stream;
+      },
+      changed: (state) => this.#peerChanged(state),
+    });
+    const waiting = this.#early.filter((one) => one.from === other.id);
+    this.#early = [];
+    for (const said of waiting) this.#hear(said);
+  }
+
+  /** @param {any} said */
+  #hear(said) {
+    const room = this.#room;
+    const other = room?.peers.find((one) => one.id === said.from);
+    const isKnown = other?.generation === said.from_generation && room?.me.generation === said.to_generation;
+    if (isKnown && this.#peer) this.#peer.take(said);
+    else if (this.#early.length < 200) this.#early.push(said);
+  }
+
+  /** @param {string} state */
+  #peerChanged(state) {
+    this.dataset.peer = state;
+    this.#show("signal", state === "connected" ? "" : this.#words[state]);
+    if (state === "connected") this.#wait("");
+    else this.#wait(this.#words[state]);
+    announce(this.#words[state]);
+  }
+
+  /** @param {unknown} problem */
+  #unsent(problem) {
+    // Offline: joining again makes new connections. Refused: the next state says why.
+    if (problem instanceof Problem && problem.status === 404) this.#close(this.#words.dismissed, false);
+  }
+
+  #dropPeer() {
+    this.#peer?.close();
+    this.#peer = null;
+    this.#peerKey = "";
+    delete this.dataset.peer;
+  }
+
+  // --- what the person does
+
+  /** @param {Event} event */
+  #click(event) {
+    const button = event.target instanceof Element ? event.target.closest("[data-does]") : null;
+    if (!(button instanceof HTMLButtonElement)) return;
+    const does = button.dataset.does;
+    if (does === "leave") void this.#leave();
+    if (does === "share") void this.#share();
+    if (does === "camera" || does === "microphone") this.#toggle(does);
+  }
+
+  /** @param {"camera" | "microphone"} kind */
+  #toggle(kind) {
+    const track = this.#track(kind);
+    if (!track) return;
+    track.enabled = !track.enabled;
+    this.#press(this.#button(kind), track.enabled);
+    this.#sayMedia();
+  }
+
+  async #share() {
+    if (this.#shared) return this.#unshare();
+    try {
+      this.#shared = await navigator.mediaDevices.getDisplayMedia({ video: true });
+    } catch {
+      announce(this.#words.share_failed);
+      return;
+    }
+    const [track] = this.#shared.getVideoTracks();
+    track.onended = () => void this.#unshare();
+    await this.#peer?.replace(track, this.#shared);
+    this.#shows(this.#shared, true);
+  }
+
+  async #unshare() {
+    stop(this.#shared);
+    this.#shared = null;
+    const camera = this.#track("camera");
+    if (camera && this.#own) await this.#peer?.replace(camera, this.#own);
+    this.#shows(this.#own, false);
+  }
+
+  /** @param {MediaStream | null} stream @param {boolean} isScreen */
+  #shows(stream, isScreen) {
+    const self = this.#video("self");
+    if (self) self.srcObject = stream;
+    self?.toggleAttribute("data-shares", isScreen);
+    this.#press(this.#button("share"), isScreen);
+    this.#sayMedia();
+  }
+
+  /** Letting in goes by the form's own address, without leaving the page. @param {SubmitEvent} event */
+  async #submit(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.classList.contains("waiting-row")) return;
+    event.preventDefault();
+    try {
+      await request(form.action, { form: new FormData(form) });
+    } catch (problem) {
+      this.#note(problem instanceof Error ? problem.message : "");
+    }
+  }
+
+  #sayMedia() {
+    if (!this.#room) return;
+    const camera = Boolean(this.#shared) || (this.#track("camera")?.enabled ?? false);
+    const microphone = this.#track("microphone")?.enabled ?? false;
+    const said = { generation: this.#room.me.generation, camera, microphone };
+    void ask("consults:media", said).catch((problem) => this.#unsent(problem));
+  }
+
+  async #report() {
+    if (!this.#peer || !this.#room || this.#peer.state !== "connected") return;
+    const found = await this.#peer.stats();
+    const isVideo = this.#room.peers[0]?.camera ?? false;
+    const advice = await ask("consults:quality", {
+      generation: this.#room.me.generation,
+      camera: isVideo,
+      rtt_ms: found.rttMs,
+      loss_pct: found.lossPct,
+      jitter_ms: found.jitterMs,
+      frames_per_s: isVideo ? found.framesPerSecond : null,
+    }).catch(() => null);
+    if (!advice || this.#peer?.state !== "connected") return;
+    this.#show("signal", advice.level === "good" ? "" : advice.advice);
+    if (advice.step === "lower_video") await this.#peer.lowerVideo();
+  }
+
+  async #leave() {
+    const generation = this.#room?.me.generation;
+    this.#isOver = true;
+    if (generation) await ask("consults:leave", { generation }).catch(() => null);
+    this.#shut();
+    location.assign(this.dataset.back ?? "/");
+  }
+
+  #farewell() {
+    if (this.#isOver || !this.#room) return;
+    connection().emit("consults:leave", { generation: this.#room.me.generation });
+    this.#shut();
+  }
+
+  // --- the end
+
+  #ended() {
+    announce(this.#words.ended);
+    this.#isOver = true;
+    this.#shut();
+    location.reload(); // the server shows what there is after a call
+  }
+
+  /** @param {Problem} problem */
+  #refused(problem) {
+    if (problem.code === "ended" || problem.code === "not_joinable") return this.#ended();
+    this.#close(problem.message, false);
+  }
+
+  /** @param {string} sentence @param {boolean} isElsewhere */
+  #close(sentence, isElsewhere) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#shut();
+    this.dataset.closed = isElsewhere ? "elsewhere" : "yes";
+    const title = this.#part("place")?.querySelector("h2");
+    if (title) title.textContent = sentence;
+    this.#wait(sentence);
+    announce(sentence);
+  }
+
+  #shut() {
+    clearInterval(this.#timer);
+    this.#stopHearing();
+    this.#dropPeer();
+    this.#meter?.stop();
+    stop(this.#own);
+    stop(this.#shared);
+  }
+
+  // --- what is shown
+
+  /** @param {boolean} isCall */
+  #stage(isCall) {
+    const lobby = this.#part("lobby");
+    const stage = this.#part("stage");
+    if (!stage || !lobby) return; // the clinician's page is always the call
+    if (stage.hidden === !isCall) return;
+    lobby.hidden = isCall;
+    stage.hidden = !isCall;
+    stage.classList.toggle("call", isCall);
+    if (isCall) this.#meter?.stop();
+    this.#button("leave")?.focus({ preventScroll: true });
+  }
+
+  #showWaiting() {
+    const room = /** @type {Room} */ (this.#room);
+    const people = this.#part("people");
+    const template = this.querySelector("template[data-part=waiting-row]");
+    if (!people || !(template instanceof HTMLTemplateElement)) return;
+    const isAlone = room.peers.length === 0;
+    const place = isAlone ? this.#part("waiting") : people;
+    for (const row of this.querySelectorAll(".waiting-row")) row.remove();
+    for (const one of room.waiting) {
+      const row = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+      const input = row.querySelector("[name=participant]");
+      if (input instanceof HTMLInputElement) input.value = one.id;
+      const who = room.names[one.id];
+      const text = row.querySelector("span");
+      if (text) text.textContent = fill(who.for ? this.#words.waits_for : this.#words.waits, who);
+      place?.append(row);
+    }
+    if (isAlone) this.#wait(room.waiting.length ? "" : this.#words.nobody, true);
+  }
+
+  /** @param {string} sentence @param {boolean} [isList] the list of those who wait is shown */
+  #wait(sentence, isList = false) {
+    this.#show("wait-text", sentence);
+    const wait = this.#part("wait");
+    if (wait) wait.hidden = !sentence && !isList;
+  }
+
+  /** @param {string} sentence */
+  #note(sentence) {
+    const note = this.#part("note");
+    if (!note) return;
+    note.textContent = sentence;
+    note.hidden = !sentence;
+  }
+
+  /** @param {string} part @param {string} sentence */
+  #show(part, sentence) {
+    const place = this.#part(part);
+    if (place && place.textContent !== sentence) place.textContent = sentence ?? "";
+  }
+
+  /** @param {HTMLButtonElement | null} button @param {boolean} isOn */
+  #press(button, isOn) {
+    button?.setAttribute("aria-pressed", String(isOn));
+    for (const one of button?.querySelectorAll("[data-when]") ?? []) {
+      if (one instanceof HTMLElement) one.hidden = (one.dataset.when === "on") !== isOn;
+    }
+  }
+
+  /** @param {string} kind */
+  #track(kind) {
+    const tracks = kind === "camera" ? this.#own?.getVideoTracks() : this.#own?.getAudioTracks();
+    return tracks?.[0];
+  }
+
+  /** @param {string} name @returns {HTMLElement | null} */
+  #part(name) {
+    return this.querySelector(`[data-part="${name}"]`);
+  }
+
+  /** @param {string} name */
+  #video(name) {
+    const found = this.#part(name);
+    return found instanceof HTMLVideoElement ? found : null;
+  }
+
+  /** @param {string} does @returns {HTMLButtonElement | null} */
+  #button(does) {
+    return this.querySelector(`[data-does="${does}"]`);
+  }
+}
+
+/** @param {string} sentence @param {{name: string, for: string}} who */
+function fill(sentence, who) {
+  return sentence.replace("{name}", who.name).replace("{patient}", who.for);
+}
+
+/** @param {MediaStream | null} own @param {MediaStream} shared */
+function mixed(own, shared) {
+  return new MediaStream([...(own?.getAudioTracks() ?? []), ...shared.getVideoTracks()]);
+}
+
+customElements.define("call-page", CallPage);
