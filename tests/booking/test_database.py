@@ -28,7 +28,6 @@ from tests import make
 from tests.make import booking as made
 from tests.make.booking import NOW, as_doctor, as_self, at, wish
 
-
 _COPIED = (
     "uid",
     "patient_id",

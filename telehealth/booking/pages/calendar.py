@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from telehealth.booking import service as booking
-from telehealth.booking.pages.door import Shown, page, pages, shown
+from telehealth.booking.pages.door import CLINICIANS_CALL, Shown, page, pages, shown
 from telehealth.booking.schemas import HoursFormSchema
 from telehealth.core.clock import HOME_ZONE, local
 from telehealth.core.errors import Invalid
@@ -30,7 +30,7 @@ def calendar() -> str:
         actor = current_actor(session)
         rows = booking.agenda(session, actor, first_on, last_on, now=now())
         offers = booking.offered_by(session, actor, now=now())
-        days = _days(first_on, [shown(row, actor, now()) for row in rows])
+        days = _days(first_on, [shown(row, actor, now(), CLINICIANS_CALL) for row in rows])
         return page(
             "calendar",
             days=days,

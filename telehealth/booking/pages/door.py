@@ -27,8 +27,9 @@ from telehealth.core.web.words import locale
 
 pages = Pages("booking", "telehealth.booking")
 
-CALL_ENDPOINT = "consults.room"
-"""The page of a video call, in the room above; absent where an installation has no calls."""
+PATIENTS_CALL = "consults.room"
+CLINICIANS_CALL = "consults.call"
+"""Pages of a video call, in the room above; a call has the id of its appointment."""
 
 _MODALITY = {
     Modality.VIDEO: N_("Video call"),
@@ -79,15 +80,16 @@ class Shown:
     call_url: str
 
 
-def shown(row: Appointment, actor: Actor, now: datetime) -> Shown:
-    """What `actor` sees of an appointment, and may do about it now."""
-    has_call = row.modality is Modality.VIDEO and CALL_ENDPOINT in current_app.view_functions
+def shown(row: Appointment, actor: Actor, now: datetime, call: str = PATIENTS_CALL) -> Shown:
+    """What `actor` sees of an appointment and may do about it now; `call` is the call's page."""
+    # Rooms above are not imported: an installation without calls simply has no such page.
+    has_call = row.modality is Modality.VIDEO and call in current_app.view_functions
     return Shown(
         row=row,
         is_joinable=booking.is_joinable(row, now),
         may_change=booking.may_change(actor, row, now),
         call_opens_at=row.starts_at - policy.JOIN_OPENS,
-        call_url=url_for(CALL_ENDPOINT, appointment_id=row.id) if has_call else "",
+        call_url=url_for(call, consultation=row.id) if has_call else "",
     )
 
 
