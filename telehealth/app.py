@@ -20,7 +20,7 @@ from telehealth.core.actor import Actor, Basis, SignIn, SignInKind
 from telehealth.core.db import Database
 from telehealth.core.i18n import N_
 from telehealth.core.queue import Queue
-from telehealth.core.web import access, api, doors, headers, pages, problems, words
+from telehealth.core.web import access, api, doors, headers, journal, pages, problems, words
 from telehealth.core.web.platform import Acting, Answers, Denial, Platform
 from telehealth.core.web.words import NavItem
 from telehealth.directory import service as directory
@@ -103,6 +103,7 @@ def create_app(
 
 def _open_doors(app: Flask) -> None:
     problems.register(app)
+    journal.install(app)
     pages.keep_context(app)
     app.before_request(access.enter)
     app.before_request(pages.require_acting)

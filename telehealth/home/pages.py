@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from babel.dates import format_date
 from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -16,8 +17,9 @@ from telehealth.core.web.platform import (
     signed_in,
     unit_of_work,
 )
+from telehealth.core.web.words import locale
 from telehealth.home import service as home
-from telehealth.home.service import Deed
+from telehealth.home.service import Visit
 from telehealth.mandates import service as mandates
 
 pages = Pages("home", __name__)
@@ -37,7 +39,7 @@ def start() -> Response | str:
             day = home.clinic_day(session, actor, now=now())
             return _clinic_page(day)
         today = home.today(session, actor, now=now())
-    return render_template("home/today.html", today=today, link=_link)
+    return render_template("home/today.html", today=today, date=_date_words(), link=_link)
 
 
 @pages.get("/vec")
@@ -72,17 +74,23 @@ def looked() -> str:
     return render_template(
         "home/looked.html",
         log=log,
-        days=[(day, list(deeds)) for day, deeds in groupby(log.deeds, key=_day_of)],
+        days=[list(visits) for _, visits in groupby(log.visits, key=_day_of)],
         with_own=with_own,
     )
 
 
 def _clinic_page(day: home.Day) -> str:
-    return render_template("home/clinic.html", day=day, link=_link)
+    return render_template("home/clinic.html", day=day, date=_date_words(), link=_link)
 
 
-def _day_of(deed: Deed) -> object:
-    return local(deed.at).date()
+def _date_words() -> str:
+    """Today in full: `ponedeljek, 23. november`."""
+    pattern = "EEEE, d. MMMM" if locale() == "sl" else "EEEE, d MMMM"
+    return format_date(local(now()), pattern, locale=locale())
+
+
+def _day_of(visit: Visit) -> object:
+    return local(visit.at).date()
 
 
 def _link(endpoint: str, **values: Any) -> str:

@@ -1,7 +1,7 @@
 """What the first pages show; use as `from telehealth.home import service as home`."""
 
 from telehealth.home.service.clinic import Day, clinic_day
-from telehealth.home.service.looked import Deed, Log, last_look, log_of
+from telehealth.home.service.looked import Deed, Log, Visit, last_look, log_of
 from telehealth.home.service.today import Latest, Today, today
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Latest",
     "Log",
     "Today",
+    "Visit",
     "clinic_day",
     "last_look",
     "log_of",

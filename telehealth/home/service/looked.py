@@ -1,5 +1,6 @@
 """Who looked at somebody's data: the audit trail in plain words, names found when it is shown."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,11 +24,21 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One line: who did what, once or several times in a row, for whom and in what capacity."""
+    """What was done, in words (message ids)."""
+
+    words: str | None
+    """None: only `room` says where."""
+    room: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One line: what somebody did within an hour, in one capacity, and whether it was allowed."""
 
     at: datetime
     """The newest time."""
-    times: int
+    deeds: Sequence[Deed]
     name: str
     """Empty: the portal itself, or somebody who was not signed in."""
     place: str
@@ -38,10 +49,6 @@ class Deed:
     is_by_owner: bool
     """Done by the person the log is about."""
     is_denied: bool
-    deed: str | None
-    """Message id of the deed; None: only `room` says where."""
-    room: str
-    """Message id of the part of the portal."""
 
     @property
     def is_for_you(self) -> bool:
@@ -53,7 +60,7 @@ class Deed:
 class Log:
     """A part of the list, newest first."""
 
-    deeds: Sequence[Deed]
+    visits: Sequence[Visit]
     scope: policy.LogScope
     before_seq: int | None
     """Where the older part begins; None: that was all."""
@@ -84,21 +91,21 @@ def log_of(
     )
     events = audit.of_person(session, subject.id, excerpt)
     shown = events[:PAGE]
-    deeds = _deeds(session, actor, shown, now)
+    visits = _visits(session, actor, shown, now)
     audit.record(session, actor, "home.log", "audit_event", now=now, detail={"rows": len(shown)})
-    return Log(deeds, scope, shown[-1].seq if len(events) > PAGE else None)
+    return Log(visits, scope, shown[-1].seq if len(events) > PAGE else None)
 
 
-def last_look(session: Session, actor: Actor, *, now: datetime) -> Deed | None:
-    """The newest deed of somebody else; for a page that shows one line of the list."""
+def last_look(session: Session, actor: Actor, *, now: datetime) -> Visit | None:
+    """The newest visit of somebody else; for a page that shows one line of the list."""
     others = audit.Excerpt(limit=1, except_actor_id=actor.person_id)
-    deeds = _deeds(session, actor, audit.of_person(session, actor.subject_id or 0, others), now)
-    return deeds[0] if deeds else None
+    events = audit.of_person(session, actor.subject_id or 0, others)
+    return next(iter(_visits(session, actor, events, now)), None)
 
 
-def _deeds(
+def _visits(
     session: Session, actor: Actor, events: Sequence[AuditEvent], now: datetime
-) -> list[Deed]:
+) -> list[Visit]:
     ids = {event.actor_person_id for event in events if event.actor_person_id is not None}
     names = identity.names(session, ids)
     workers = {
@@ -106,40 +113,34 @@ def _deeds(
         for person_id in ids
         if (found := directory.worker(session, person_id, now=now)) is not None
     }
-    deeds = []
-    for _, run in groupby(events, key=_sameness):
-        same = list(run)
-        deeds.append(_deed(same[0], len(same), actor, names, workers))
-    return deeds
+    newest_first = sorted(events, key=lambda event: (event.at, event.seq), reverse=True)
+    return [
+        _visit(list(run), actor, names, workers) for _, run in groupby(newest_first, key=_sameness)
+    ]
 
 
 def _sameness(event: AuditEvent) -> tuple[object, ...]:
-    """Events in a row that make one line: same day, person, capacity, deed and outcome."""
-    day = local(event.at).date()
-    return day, event.actor_person_id, event.basis, event.action, event.outcome
+    """Events in a row that make one line."""
+    here = local(event.at)
+    return here.date(), here.hour, event.actor_person_id, event.basis, event.outcome
 
 
-def _deed(
-    event: AuditEvent,
-    times: int,
-    actor: Actor,
-    names: dict[int, str],
-    workers: dict[int, Worker],
-) -> Deed:
-    person_id = event.actor_person_id or 0
-    is_by_owner = person_id == event.subject_id
-    worker = None if is_by_owner else workers.get(person_id)
-    basis = Basis(event.basis)
-    at_work = worker is not None and basis not in REPRESENTING
-    return Deed(
-        at=event.at,
-        times=times,
-        name=worker.full_name if worker and at_work else names.get(person_id, ""),
-        place=worker.unit_name if worker and at_work else "",
+def _visit(
+    run: Sequence[AuditEvent], actor: Actor, names: dict[int, str], workers: dict[int, Worker]
+) -> Visit:
+    newest = run[0]
+    person_id = newest.actor_person_id or 0
+    is_by_owner = person_id == newest.subject_id
+    basis = Basis(newest.basis)
+    at_work = None if is_by_owner or basis in REPRESENTING else workers.get(person_id)
+    times = Counter((words.deed(event.action), words.room(event.action)) for event in run)
+    return Visit(
+        at=newest.at,
+        deeds=[Deed(what, room, count) for (what, room), count in times.items()],
+        name=at_work.full_name if at_work else names.get(person_id, ""),
+        place=at_work.unit_name if at_work else "",
         basis=basis,
         is_own=person_id == actor.person_id,
         is_by_owner=is_by_owner,
-        is_denied=event.outcome is Outcome.DENY,
-        deed=words.deed(event.action),
-        room=words.room(event.action),
+        is_denied=newest.outcome is Outcome.DENY,
     )

@@ -15,7 +15,7 @@ from telehealth.core.actor import Actor
 from telehealth.core.clock import HOME_ZONE, local
 from telehealth.glycemia.bands import ADULT
 from telehealth.home import policy
-from telehealth.home.service.looked import Deed, last_look
+from telehealth.home.service.looked import Visit, last_look
 from telehealth.identity import service as identity
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import InboxItem
@@ -61,7 +61,7 @@ class Today:
     is_joinable: bool
     opens_at: datetime | None
     """When the next video consultation can be entered."""
-    looked: Deed | None
+    looked: Visit | None
     may_see_log: bool
 
 
