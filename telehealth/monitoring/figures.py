@@ -7,6 +7,16 @@ from datetime import date, timedelta
 from telehealth.glycemia.bands import BANDS
 from telehealth.readings.models import DaySummary
 
+_PLACES = {
+    "very_high": (0, 8),
+    "high": (2, 8),
+    "in_range": (8, 8),
+    "low": (14, 8),
+    "very_low": (16, 8),
+    None: (11, 2),
+}
+"""Top and height in a strip 24 high: a low day hangs below, a high one stands above."""
+
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
@@ -14,6 +24,16 @@ class DayMark:
 
     day: date
     band: str | None
+
+    @property
+    def top(self) -> int:
+        """Where the mark begins, from above."""
+        return _PLACES[self.band][0]
+
+    @property
+    def height(self) -> int:
+        """How high the mark is."""
+        return _PLACES[self.band][1]
 
 
 _WORST_FIRST = ("very_low", "low", "very_high", "high", "in_range")

@@ -14,7 +14,7 @@ from telehealth.monitoring import service as monitoring
 from telehealth.monitoring.figures import day_strip
 from telehealth.readings import service as readings
 from telehealth.readings.figures import Words, axis_of, glucose_figure, shares, sparkline
-from telehealth.readings.pages import by_day, chosen_period
+from telehealth.readings.pages import by_day, chosen_period, has_sensor
 
 pages = Pages("monitoring", __name__)
 
@@ -75,6 +75,7 @@ def _shown(patient_id: int) -> dict[str, Any]:
         "shares": shares(overview.days),
         "spark": sparkline(overview.columns, period, overview.unit),
         "axis": axis_of(overview.unit),
+        "has_sensor": has_sensor(overview),
         "days": by_day(found.recent.items),
         "words": readings,
     }

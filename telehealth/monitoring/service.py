@@ -82,7 +82,7 @@ def patient(
         NotFound: not the actor's patient.
         NotAllowed: the actor may not read the diary.
     """
-    window = readings.Window(ends_at=period.ends_at, limit=RECENT)
+    window = readings.Window(ends_at=period.ends_at, limit=RECENT, with_sensor=False)
     recent = readings.page(session, actor, patient_id, window, now=now)
     person = session.get(Person, patient_id)
     if person is None:

@@ -10,10 +10,10 @@ from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.readings import service as readings
 from telehealth.readings.schemas import (
     BatchSchema,
-    OutcomeSchema,
     Query,
     QuerySchema,
     ReadingsSchema,
+    UploadOutcomeSchema,
     columns_json,
     entry_json,
     outcome_json,
@@ -26,7 +26,7 @@ Rows = tuple[tuple[readings.NewReading, ...], tuple[readings.Rejection, ...]]
 
 @api.post("/patients/<int:patient>/readings")
 @api.arguments(BatchSchema)
-@api.response(200, OutcomeSchema)
+@api.response(200, UploadOutcomeSchema)
 @access(Access.DEVICE)
 def add(rows: Rows, patient: int) -> dict[str, Any]:
     """Add up to 5,000 readings; repeats are counted, bad rows named, the others kept.

@@ -129,43 +129,50 @@ def glucose_figure(found: Columns, period: Period, unit: Unit, words: Words) -> 
     labels = {source.id: words.source(source) for source in found.sources}
     for source_id in np.unique(every.source):
         own = every.at(every.source == source_id)
-        if kinds[int(source_id)] is SourceKind.CGM:
-            figure.add_trace(_line(_thinned(own, period), labels[int(source_id)]))
+        label, is_sensor = labels[int(source_id)], kinds[int(source_id)] is SourceKind.CGM
+        if is_sensor:
+            figure.add_trace(_line(own, period, label))
+            own = own.at(_thinned(own, period))
             own = own.at(own.code != BANDS.index(Band.IN_RANGE))
-            own = _thinned(own, period)
-        for trace in _marks(own, labels[int(source_id)], unit, words):
+        for trace in _marks(own, label, unit, words, size=4 if is_sensor else 9):
             figure.add_trace(trace)
     written = figure.to_plotly_json()
     written["layout"].pop("template", None)
     return orjson.dumps(written, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _thinned(own: Points, period: Period) -> Points:
+def _thinned(own: Points, period: Period) -> NDArray[np.intp]:
+    """Places of the points to draw."""
     length = period.ends_at - period.begins_at
     if length <= FULL_DETAIL or len(own.t) <= 2 * BUCKETS:
-        return own
+        return np.arange(len(own.t))
     scaled = np.round(own.shown * 10).astype(np.int64)
     kept = extremes(own.t, scaled, max(1, int(length.total_seconds()) // BUCKETS))
     far = np.flatnonzero((own.code == 0) | (own.code == len(BANDS) - 1))
-    return own.at(np.union1d(kept, far))
+    return np.union1d(kept, far)
 
 
-def _line(own: Points, label: str) -> go.Scatter:
-    breaks = gaps(own.t, LONGEST_GAP_S)
-    x = np.insert(wall_ms(own.t).astype(np.float64), breaks, np.nan)
-    y = np.insert(own.shown, breaks, np.nan)
+def _line(own: Points, period: Period, label: str) -> go.Scatter:
+    """The sensor's line; broken where the sensor was silent, not where points were left out."""
+    piece = np.zeros(len(own.t), dtype=np.int64)
+    piece[gaps(own.t, LONGEST_GAP_S)] = 1
+    kept = _thinned(own, period)
+    breaks = np.flatnonzero(np.diff(np.cumsum(piece)[kept])) + 1
+    drawn = own.at(kept)
+    x = np.insert(wall_ms(drawn.t).astype(np.float64), breaks, np.nan)
+    y = np.insert(drawn.shown, breaks, np.nan)
     return go.Scatter(
         x=_plain(x),
         y=_plain(y),
         mode="lines",
         name=label,
-        line={"color": "var(--muted)", "width": 1.5},
+        line={"color": "var(--muted)", "width": 1.5 if len(kept) == len(own.t) else 0.8},
         connectgaps=False,
         hovertemplate=f"%{{y}}<br>%{{x}}<extra>{label}</extra>",
     )
 
 
-def _marks(own: Points, label: str, unit: Unit, words: Words) -> Iterable[go.Scatter]:
+def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> Iterable[go.Scatter]:
     for place, band in enumerate(BANDS):
         chosen = own.at(own.code == place)
         if not len(chosen.t):
@@ -174,10 +181,11 @@ def _marks(own: Points, label: str, unit: Unit, words: Words) -> Iterable[go.Sca
             x=wall_ms(chosen.t).tolist(),
             y=chosen.shown.tolist(),
             mode="markers",
+            cliponaxis=False,
             name=f"{label}, {words.band(place)}",
             marker={
                 "symbol": SYMBOLS[band],
-                "size": 9,
+                "size": size,
                 "color": f"var(--band-{band.value.replace('_', '-')})",
                 "line": {"width": 2 if SYMBOLS[band].endswith("open") else 0},
             },

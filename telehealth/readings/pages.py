@@ -19,7 +19,7 @@ from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.core.web.words import locale
 from telehealth.readings import service as readings
 from telehealth.readings.figures import Words, axis_of, glucose_figure, shares, sparkline
-from telehealth.readings.models import Meal
+from telehealth.readings.models import Meal, SourceKind
 from telehealth.readings.schemas import EntryFormSchema, sentence
 
 pages = Pages("readings", __name__)
@@ -35,7 +35,10 @@ def diary() -> str:
         actor = current_actor(opened)
         patient_id = actor.subject_id or 0
         window = readings.Window(
-            cursor=request.args.get("od"), ends_at=period.ends_at, limit=PAGE_SIZE
+            cursor=request.args.get("od"),
+            ends_at=period.ends_at,
+            limit=PAGE_SIZE,
+            with_sensor=False,
         )
         page = readings.page(opened, actor, patient_id, window, now=now())
         overview = readings.overview(opened, actor, patient_id, period)
@@ -51,6 +54,7 @@ def diary() -> str:
         shares=shares(overview.days),
         spark=sparkline(overview.columns, period, overview.unit),
         axis=axis_of(overview.unit),
+        has_sensor=has_sensor(overview),
         words=readings,
     )
 
@@ -135,6 +139,11 @@ def chosen_period() -> readings.Period:
 def figure_response(written: bytes) -> Response:
     """A figure that the browser may show again at once but has to ask for."""
     return Response(written, mimetype="application/json")
+
+
+def has_sensor(overview: readings.Overview) -> bool:
+    """Whether a sensor's readings are in the chart and, being too many, not in the list."""
+    return any(source.kind is SourceKind.CGM for source in overview.columns.sources)
 
 
 def by_day(entries: Sequence[readings.Entry]) -> list[list[readings.Entry]]:

@@ -1,4 +1,9 @@
+from collections.abc import Iterator
+
 import pytest
+from sqlalchemy import event
+
+from telehealth.core.db import Database
 
 import telehealth.app as application
 
@@ -18,3 +23,16 @@ def _rooms_are_open():
     ):
         if mine not in getattr(application, names):
             setattr(application, names, (*getattr(application, names), mine))
+
+
+@pytest.fixture
+def statements(db: Database) -> Iterator[list[str]]:
+    """The SQL that is said from now on."""
+    said: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(db.engine, "before_cursor_execute", listen)

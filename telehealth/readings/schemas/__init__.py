@@ -4,10 +4,10 @@ from telehealth.readings.schemas.envelope import BatchSchema, entry_json, outcom
 from telehealth.readings.schemas.form import EntryFormSchema, TypedEntry
 from telehealth.readings.schemas.plain import PlainBatchSchema
 from telehealth.readings.schemas.query import (
-    OutcomeSchema,
     Query,
     QuerySchema,
     ReadingsSchema,
+    UploadOutcomeSchema,
     columns_json,
 )
 from telehealth.readings.schemas.words import sentence
@@ -15,12 +15,12 @@ from telehealth.readings.schemas.words import sentence
 __all__ = [
     "BatchSchema",
     "EntryFormSchema",
-    "OutcomeSchema",
     "PlainBatchSchema",
     "Query",
     "QuerySchema",
     "ReadingsSchema",
     "TypedEntry",
+    "UploadOutcomeSchema",
     "columns_json",
     "entry_json",
     "outcome_json",

@@ -55,7 +55,7 @@ class QuerySchema(Schema):
         )
 
 
-class RejectedSchema(Schema):
+class RejectedReadingSchema(Schema):
     """A row that was not taken."""
 
     index = fields.Integer(required=True, metadata={"description": "Place in the request, from 0"})
@@ -64,15 +64,15 @@ class RejectedSchema(Schema):
     detail = fields.String(required=True)
 
 
-class OutcomeSchema(Schema):
+class UploadOutcomeSchema(Schema):
     """What became of a batch."""
 
     accepted = fields.Integer(required=True)
     duplicate = fields.Integer(required=True)
-    rejected = fields.List(fields.Nested(RejectedSchema), required=True)
+    rejected = fields.List(fields.Nested(RejectedReadingSchema), required=True)
 
 
-class WriterSchema(Schema):
+class EnteredBySchema(Schema):
     """Who entered a reading for the patient."""
 
     id = fields.Integer(required=True)
@@ -80,7 +80,7 @@ class WriterSchema(Schema):
     basis = fields.String(required=True)
 
 
-class EntrySchema(Schema):
+class StoredReadingSchema(Schema):
     """One stored reading."""
 
     id = fields.String(required=True)
@@ -92,13 +92,13 @@ class EntrySchema(Schema):
     device = fields.String(allow_none=True)
     meal = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
-    entered_by = fields.Nested(WriterSchema, allow_none=True)
+    entered_by = fields.Nested(EnteredBySchema, allow_none=True)
 
 
 class ReadingsSchema(Schema):
     """A page of readings, newest first. `format=columns` answers arrays instead (see the docs)."""
 
-    readings = fields.List(fields.Nested(EntrySchema), required=True)
+    readings = fields.List(fields.Nested(StoredReadingSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
 
 

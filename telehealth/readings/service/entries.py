@@ -88,7 +88,11 @@ def page(
     policy.require_reading(actor, patient_id)
     limit = min(window.limit, MAX_ROWS)
     one_more = replace(window, limit=limit + 1)
-    known = [source.id for source in sources(session, patient_id)]
+    known = [
+        source.id
+        for source in sources(session, patient_id)
+        if window.with_sensor or source.kind is not SourceKind.CGM
+    ]
     found = newest(patient_id, known, one_more)
     rows = session.execute(_with_details(found, patient_id)).all() if found is not None else []
     audit.record(session, actor, "readings.read", "diary", patient_id, now=now)

@@ -19,6 +19,8 @@ class Window:
     ends_at: datetime | None = None
     cursor: str | None = None
     limit: int = 100
+    with_sensor: bool = True
+    """False: only what was written by hand or measured with a meter."""
 
 
 @dataclass(frozen=True, slots=True)
