@@ -11,6 +11,7 @@ import { ask, connection, join } from "core/live.js";
 import { Meter, openDevices, stop } from "consults/devices.js";
 import { Peer } from "consults/peer.js";
 import { watchPanel, watchSelf } from "consults/stage.js";
+import { CallView, fill } from "consults/view.js";
 
 const REPORT_MS = 10_000;
 
@@ -22,6 +23,7 @@ const REPORT_MS = 10_000;
 class CallPage extends HTMLElement {
   /** @type {Record<string, string>} */
   #words = {};
+  #view = new CallView(this, {});
   /** @type {Room | null} */
   #room = null;
   /** @type {MediaStream | null} */
@@ -46,14 +48,15 @@ class CallPage extends HTMLElement {
 
   connectedCallback() {
     this.#words = JSON.parse(this.dataset.words ?? "{}");
+    this.#view = new CallView(this, this.#words);
     if (!("RTCPeerConnection" in window)) {
-      this.#show("camera-state", this.#words.no_call);
+      this.#view.show("camera-state", this.#words.no_call);
       return;
     }
-    this.#part("enter")?.remove(); // the page comes in by itself
+    this.#view.part("enter")?.remove(); // the page comes in by itself
     this.addEventListener("click", (event) => this.#click(event));
     this.addEventListener("submit", (event) => void this.#submit(event));
-    watchSelf(this.#video("self"));
+    watchSelf(this.#view.video("self"));
     watchPanel(this);
     addEventListener("pagehide", () => this.#farewell());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -81,20 +84,20 @@ class CallPage extends HTMLElement {
   // --- devices
 
   async #openDevices() {
-    for (const kind of ["camera", "microphone"]) this.#show(`${kind}-state`, this.#words.opening);
+    for (const kind of ["camera", "microphone"]) this.#view.show(`${kind}-state`, this.#words.opening);
     const opened = await openDevices();
     if (this.#isOver) return stop(opened.stream);
     this.#own = opened.stream;
     this.#deviceState("camera", opened.camera);
     this.#deviceState("microphone", opened.microphone);
     for (const part of ["preview", "self"]) {
-      const video = this.#video(part);
+      const video = this.#view.video(part);
       if (video) video.srcObject = opened.stream;
     }
-    const note = this.#part("preview-note");
+    const note = this.#view.part("preview-note");
     if (note) note.hidden = !opened.camera;
     if (note && opened.camera) note.textContent = this.#words[`camera_${opened.camera}`];
-    const level = this.#part("level");
+    const level = this.#view.part("level");
     if (level instanceof HTMLMeterElement && !opened.microphone) {
       level.hidden = false;
       this.#meter = new Meter(opened.stream, (loud) => {
@@ -105,11 +108,11 @@ class CallPage extends HTMLElement {
 
   /** @param {"camera" | "microphone"} kind @param {string | null} reason */
   #deviceState(kind, reason) {
-    this.#show(`${kind}-state`, this.#words[reason ? `${kind}_${reason}` : `${kind}_on`]);
-    const button = this.#button(kind);
-    if (reason) this.#press(button, false);
+    this.#view.show(`${kind}-state`, this.#words[reason ? `${kind}_${reason}` : `${kind}_on`]);
+    const button = this.#view.button(kind);
+    if (reason) this.#view.press(button, false);
     if (button) button.disabled = Boolean(reason);
-    if (reason && !this.#part("lobby")) this.#note(this.#words[`${kind}_${reason}`]);
+    if (reason && !this.#view.part("lobby")) this.#view.note(this.#words[`${kind}_${reason}`]);
   }
 
   // --- the room
@@ -133,14 +136,14 @@ class CallPage extends HTMLElement {
     } else {
       await this.#inside(before);
     }
-    this.#showWaiting();
+    this.#view.waiting(room);
   }
 
   /** @param {Room | null} before */
   #showLobby(before) {
     this.#dropPeer();
-    this.#stage(false);
-    const title = this.#part("place")?.querySelector("h2");
+    this.#view.stage(false);
+    const title = this.#view.part("place")?.querySelector("h2");
     if (title) title.textContent = this.#words.waiting;
     if (before && before.me.place !== "waiting") announce(this.#words.waiting);
   }
@@ -148,12 +151,13 @@ class CallPage extends HTMLElement {
   /** @param {Room | null} before */
   async #inside(before) {
     const isNew = before?.me.generation !== this.#room?.me.generation || before?.me.place === "waiting";
-    this.#stage(true);
+    this.#view.stage(true);
+    this.#meter?.stop();
     if (isNew) announce(this.#words.admitted);
     await this.#devices;
     if (isNew || !this.#ice) this.#ice = await this.#fresh();
     if (isNew) this.#sayMedia();
-    this.#meetPeer();
+    this.#meetPeer(before);
   }
 
   async #fresh() {
@@ -161,21 +165,26 @@ class CallPage extends HTMLElement {
     return { iceServers, iceTransportPolicy };
   }
 
-  #meetPeer() {
+  /** @param {Room | null} before */
+  #meetPeer(before) {
     const room = /** @type {Room} */ (this.#room);
     const other = room.peers[0];
+    const hadPeer = this.#peer !== null;
     const key = other ? `${room.me.generation}:${other.id}:${other.generation}` : "";
     if (key !== this.#peerKey) {
-      const hadPeer = this.#peer !== null;
       this.#dropPeer();
       this.#peerKey = key;
       if (other) this.#meet(other);
-      else this.#wait(hadPeer ? this.#words.left : this.#words.alone);
     }
-    this.#video("remote")?.classList.toggle("is-off", Boolean(other) && !other.camera);
-    if (other && !other.camera && this.#peer?.state === "connected") this.#note(this.#words.camera_off);
-    else this.#note("");
-    const title = this.#part("with");
+    if (!other) {
+      const isHost = this.#view.part("people") !== null;
+      if (hadPeer) this.#view.wait(this.#words.left);
+      else if (!before?.peers.length) this.#view.wait(isHost ? this.#words.nobody : this.#words.alone);
+    }
+    this.#view.video("remote")?.classList.toggle("is-off", Boolean(other) && !other.camera);
+    if (other && !other.camera && this.#peer?.state === "connected") this.#view.note(this.#words.camera_off);
+    else this.#view.note("");
+    const title = this.#view.part("with");
     if (title) {
       const who = other && room.names[other.id];
       title.hidden = !who?.for;
@@ -187,14 +196,14 @@ class CallPage extends HTMLElement {
   #meet(other) {
     const me = /** @type {Room} */ (this.#room).me;
     const address = { generation: me.generation, to: other.id, to_generation: other.generation };
-    this.#wait(this.#words.connecting);
+    this.#view.wait(this.#words.connecting);
     const sent = this.#shared ? mixed(this.#own, this.#shared) : this.#own;
     this.#peer = new Peer(/** @type {RTCConfiguration} */ (this.#ice), other.polite, sent, {
       send: (kind, body) =>
         ask(`consults:${kind}`, { ...address, ...body }).catch((problem) => this.#unsent(problem)),
       fresh: () => this.#fresh(),
       heard: (stream) => {
-        const remote = this.#video("remote");
+        const remote = this.#view.video("remote");
         if (remote && remote.srcObject !== stream) remote.srcObject = stream;
       },
       changed: (state) => this.#peerChanged(state),
@@ -216,9 +225,9 @@ class CallPage extends HTMLElement {
   /** @param {string} state */
   #peerChanged(state) {
     this.dataset.peer = state;
-    this.#show("signal", state === "connected" ? "" : this.#words[state]);
-    if (state === "connected") this.#wait("");
-    else this.#wait(this.#words[state]);
+    this.#view.show("signal", state === "connected" ? "" : this.#words[state]);
+    if (state === "connected") this.#view.wait("");
+    else this.#view.wait(this.#words[state]);
     announce(this.#words[state]);
   }
 
@@ -233,6 +242,8 @@ class CallPage extends HTMLElement {
     this.#peer = null;
     this.#peerKey = "";
     delete this.dataset.peer;
+    const remote = this.#view.video("remote");
+    if (remote) remote.srcObject = null; // no frozen last picture
   }
 
   // --- what the person does
@@ -252,7 +263,7 @@ class CallPage extends HTMLElement {
     const track = this.#track(kind);
     if (!track) return;
     track.enabled = !track.enabled;
-    this.#press(this.#button(kind), track.enabled);
+    this.#view.press(this.#view.button(kind), track.enabled);
     this.#sayMedia();
   }
 
@@ -280,10 +291,10 @@ class CallPage extends HTMLElement {
 
   /** @param {MediaStream | null} stream @param {boolean} isScreen */
   #shows(stream, isScreen) {
-    const self = this.#video("self");
+    const self = this.#view.video("self");
     if (self) self.srcObject = stream;
     self?.toggleAttribute("data-shares", isScreen);
-    this.#press(this.#button("share"), isScreen);
+    this.#view.press(this.#view.button("share"), isScreen);
     this.#sayMedia();
   }
 
@@ -295,7 +306,7 @@ class CallPage extends HTMLElement {
     try {
       await request(form.action, { form: new FormData(form) });
     } catch (problem) {
-      this.#note(problem instanceof Error ? problem.message : "");
+      this.#view.note(problem instanceof Error ? problem.message : "");
     }
   }
 
@@ -320,7 +331,7 @@ class CallPage extends HTMLElement {
       frames_per_s: isVideo ? found.framesPerSecond : null,
     }).catch(() => null);
     if (!advice || this.#peer?.state !== "connected") return;
-    this.#show("signal", advice.level === "good" ? "" : advice.advice);
+    this.#view.show("signal", advice.level === "good" ? "" : advice.advice);
     if (advice.step === "lower_video") await this.#peer.lowerVideo();
   }
 
@@ -359,9 +370,9 @@ class CallPage extends HTMLElement {
     this.#isOver = true;
     this.#shut();
     this.dataset.closed = isElsewhere ? "elsewhere" : "yes";
-    const title = this.#part("place")?.querySelector("h2");
+    const title = this.#view.part("place")?.querySelector("h2");
     if (title) title.textContent = sentence;
-    this.#wait(sentence);
+    this.#view.wait(sentence);
     announce(sentence);
   }
 
@@ -374,96 +385,11 @@ class CallPage extends HTMLElement {
     stop(this.#shared);
   }
 
-  // --- what is shown
-
-  /** @param {boolean} isCall */
-  #stage(isCall) {
-    const lobby = this.#part("lobby");
-    const stage = this.#part("stage");
-    if (!stage || !lobby) return; // the clinician's page is always the call
-    if (stage.hidden === !isCall) return;
-    lobby.hidden = isCall;
-    stage.hidden = !isCall;
-    stage.classList.toggle("call", isCall);
-    if (isCall) this.#meter?.stop();
-    this.#button("leave")?.focus({ preventScroll: true });
-  }
-
-  #showWaiting() {
-    const room = /** @type {Room} */ (this.#room);
-    const people = this.#part("people");
-    const template = this.querySelector("template[data-part=waiting-row]");
-    if (!people || !(template instanceof HTMLTemplateElement)) return;
-    const isAlone = room.peers.length === 0;
-    const place = isAlone ? this.#part("waiting") : people;
-    for (const row of this.querySelectorAll(".waiting-row")) row.remove();
-    for (const one of room.waiting) {
-      const row = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-      const input = row.querySelector("[name=participant]");
-      if (input instanceof HTMLInputElement) input.value = one.id;
-      const who = room.names[one.id];
-      const text = row.querySelector("span");
-      if (text) text.textContent = fill(who.for ? this.#words.waits_for : this.#words.waits, who);
-      place?.append(row);
-    }
-    if (isAlone) this.#wait(room.waiting.length ? "" : this.#words.nobody, true);
-  }
-
-  /** @param {string} sentence @param {boolean} [isList] the list of those who wait is shown */
-  #wait(sentence, isList = false) {
-    this.#show("wait-text", sentence);
-    const wait = this.#part("wait");
-    if (wait) wait.hidden = !sentence && !isList;
-  }
-
-  /** @param {string} sentence */
-  #note(sentence) {
-    const note = this.#part("note");
-    if (!note) return;
-    note.textContent = sentence;
-    note.hidden = !sentence;
-  }
-
-  /** @param {string} part @param {string} sentence */
-  #show(part, sentence) {
-    const place = this.#part(part);
-    if (place && place.textContent !== sentence) place.textContent = sentence ?? "";
-  }
-
-  /** @param {HTMLButtonElement | null} button @param {boolean} isOn */
-  #press(button, isOn) {
-    button?.setAttribute("aria-pressed", String(isOn));
-    for (const one of button?.querySelectorAll("[data-when]") ?? []) {
-      if (one instanceof HTMLElement) one.hidden = (one.dataset.when === "on") !== isOn;
-    }
-  }
-
   /** @param {string} kind */
   #track(kind) {
     const tracks = kind === "camera" ? this.#own?.getVideoTracks() : this.#own?.getAudioTracks();
     return tracks?.[0];
   }
-
-  /** @param {string} name @returns {HTMLElement | null} */
-  #part(name) {
-    return this.querySelector(`[data-part="${name}"]`);
-  }
-
-  /** @param {string} name */
-  #video(name) {
-    const found = this.#part(name);
-    return found instanceof HTMLVideoElement ? found : null;
-  }
-
-  /** @param {string} does @returns {HTMLButtonElement | null} */
-  #button(does) {
-    return this.querySelector(`[data-does="${does}"]`);
-  }
-}
-
-/** @param {string} sentence @param {{name: string, for: string}} who */
-function fill(sentence, who) {
-  return sentence.replace("{name}", who.name).replace("{patient}", who.for);
 }
 
 /** @param {MediaStream | null} own @param {MediaStream} shared */
