@@ -195,6 +195,7 @@ def test_a_patient_moves_an_appointment(
 
     times = client.get(f"/termini/{old.id}/prestavi").get_data(as_text=True)
     assert "tomorrow at 08:00" in times
+    assert "disabled" in times.partition("08:00</label>")[0].rpartition("<label")[2]
     sent = {**hidden(times), "starts_at": slots_in(times)[1]}
     done = client.post(f"/termini/{old.id}/prestavi", data=sent)
 
