@@ -1,4 +1,4 @@
-"""Every reading is classified in its own unit: the table of the wrong ways and their right answers."""
+"""Every reading is classified in its own unit; the wrong ways and what they would say."""
 
 from decimal import Decimal
 

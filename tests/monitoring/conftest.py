@@ -3,9 +3,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import event
 
-from telehealth.core.db import Database
-
 import telehealth.app as application
+from telehealth.core.db import Database
 
 
 @pytest.fixture(autouse=True, scope="session")

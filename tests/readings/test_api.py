@@ -1,11 +1,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from telehealth.audit.models import AuditEvent, Outcome
 from telehealth.core.actor import Actor, Basis
 from telehealth.identity import service as identity
+from telehealth.identity.models import Person
+from telehealth.mandates import service as mandates
 from telehealth.readings.models import Reading
 from tests import make
 from tests.make.readings import diary, own_actor, reading, sensor_days
@@ -20,16 +24,18 @@ ROW = {
 }
 
 
-def path(person):
+def path(person: Person):
     return f"/api/v1/patients/{person.id}/readings"
 
 
 @pytest.fixture
-def ana(session):
+def ana(session: Session):
     return make.patient(session)
 
 
-def test_a_batch_is_taken_row_by_row_and_repeats_are_counted(client, session, ana):
+def test_a_batch_is_taken_row_by_row_and_repeats_are_counted(
+    client: FlaskClient, session: Session, ana: Person
+):
     header = make.bearer(session, ana)
     body = {"readings": [ROW, ROW | {"key": "k2", "value": 72}, "nonsense", ROW]}
 
@@ -44,7 +50,8 @@ def test_a_batch_is_taken_row_by_row_and_repeats_are_counted(client, session, an
                 "index": 1,
                 "field": "value",
                 "code": "not_measurable",
-                "detail": "We cannot store this value: 72 mmol/L cannot be measured. Did you mean 7.2?",
+                "detail": "We cannot store this value: 72 mmol/L cannot be measured."
+                " Did you mean 7.2?",
             },
             {
                 "index": 2,
@@ -71,7 +78,9 @@ def test_a_batch_is_taken_row_by_row_and_repeats_are_counted(client, session, an
     }
 
 
-def test_the_sentence_of_a_rejected_row_speaks_the_readers_language(client, session, ana):
+def test_the_sentence_of_a_rejected_row_speaks_the_readers_language(
+    client: FlaskClient, session: Session, ana: Person
+):
     client.set_cookie("lang", "sl")
 
     answer = client.post(
@@ -97,7 +106,7 @@ def test_the_sentence_of_a_rejected_row_speaks_the_readers_language(client, sess
     ],
 )
 def test_a_malformed_envelope_is_a_problem_and_stores_nothing(
-    client, session, ana, body, content_type, status
+    client: FlaskClient, session: Session, ana: Person, body: bytes, content_type: str, status: int
 ):
     answer = client.post(
         path(ana), data=body, content_type=content_type, headers=make.bearer(session, ana)
@@ -108,13 +117,15 @@ def test_a_malformed_envelope_is_a_problem_and_stores_nothing(
     assert session.scalar(select(func.count()).select_from(Reading)) == 0
 
 
-def test_an_empty_batch_is_no_mistake(client, session, ana):
+def test_an_empty_batch_is_no_mistake(client: FlaskClient, session: Session, ana: Person):
     answer = client.post(path(ana), json={"readings": []}, headers=make.bearer(session, ana))
 
     assert answer.json == {"accepted": 0, "duplicate": 0, "rejected": []}
 
 
-def test_a_foreign_diary_and_an_absent_one_look_the_same(client, session, ana):
+def test_a_foreign_diary_and_an_absent_one_look_the_same(
+    client: FlaskClient, session: Session, ana: Person
+):
     bor = make.patient(session, "Bor")
     diary(session, bor, [reading("2.2 mmol/L")])
     header = make.bearer(session, ana)
@@ -133,7 +144,9 @@ def test_a_foreign_diary_and_an_absent_one_look_the_same(client, session, ana):
     assert len(denied) == 4
 
 
-def test_a_device_token_uploads_for_its_patient_and_reads_nothing(client, session, ana):
+def test_a_device_token_uploads_for_its_patient_and_reads_nothing(
+    client: FlaskClient, session: Session, ana: Person
+):
     token = identity.give_device_token(session, own_actor(ana), ana.id, "Gateway", now=make.NOW)
     session.commit()
     header = {"Authorization": f"Bearer {token.token}"}
@@ -148,7 +161,9 @@ def test_a_device_token_uploads_for_its_patient_and_reads_nothing(client, sessio
     assert told.basis == "device"
 
 
-def test_a_proxy_adds_and_the_answer_names_who_entered_it(client, session, ana):
+def test_a_proxy_adds_and_the_answer_names_who_entered_it(
+    client: FlaskClient, session: Session, ana: Person
+):
     proxy = make.patient(session, "Peter", "Kos")
     make.mandate(session, ana, proxy)
 
@@ -158,7 +173,9 @@ def test_a_proxy_adds_and_the_answer_names_who_entered_it(client, session, ana):
     assert entry["entered_by"] == {"id": proxy.id, "name": "Peter Kos", "basis": "mandate"}
 
 
-def test_the_care_team_reads_and_another_doctor_does_not(client, session, ana):
+def test_the_care_team_reads_and_another_doctor_does_not(
+    client: FlaskClient, session: Session, ana: Person
+):
     diary(session, ana)
     doctor, stranger = make.doctor(session, [ana]), make.doctor(session)
 
@@ -168,7 +185,9 @@ def test_the_care_team_reads_and_another_doctor_does_not(client, session, ana):
     assert (told.actor_person_id, told.basis) == (doctor.id, "care_team")
 
 
-def test_pages_are_walked_by_cursor_and_bounded_by_time(client, session, ana):
+def test_pages_are_walked_by_cursor_and_bounded_by_time(
+    client: FlaskClient, session: Session, ana: Person
+):
     diary(session, ana, [reading(f"{4 + n}.0 mmol/L", make.NOW - n * HOUR) for n in range(5)])
     header = make.bearer(session, ana)
 
@@ -199,14 +218,18 @@ def test_pages_are_walked_by_cursor_and_bounded_by_time(client, session, ana):
         "from=x",
     ],
 )
-def test_a_wrong_query_is_a_problem_that_names_the_field(client, session, ana, query):
+def test_a_wrong_query_is_a_problem_that_names_the_field(
+    client: FlaskClient, session: Session, ana: Person, query: str
+):
     answer = client.get(f"{path(ana)}?{query}", headers=make.bearer(session, ana))
 
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == "#/" + query.partition("=")[0]
 
 
-def test_columns_carry_ninety_days_of_a_sensor_in_one_answer(client, session, ana):
+def test_columns_carry_ninety_days_of_a_sensor_in_one_answer(
+    client: FlaskClient, session: Session, ana: Person
+):
     wave = sensor_days(make.NOW - timedelta(days=90), 4, step_min=60)
     diary(session, ana, wave)
 
@@ -221,11 +244,9 @@ def test_columns_carry_ninety_days_of_a_sensor_in_one_answer(client, session, an
     assert answer["next_cursor"] is None
 
 
-def test_a_revoked_proxy_adds_nothing(client, session, ana):
+def test_a_revoked_proxy_adds_nothing(client: FlaskClient, session: Session, ana: Person):
     proxy = make.patient(session, "Peter", "Kos")
     row = make.mandate(session, ana, proxy)
-    from telehealth.mandates import service as mandates
-
     mandates.end(session, Actor(ana.id, ana.id, Basis.SELF), row.id, now=make.NOW)
     session.commit()
 

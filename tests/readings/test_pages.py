@@ -1,27 +1,34 @@
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from telehealth.audit.models import AuditEvent
+from telehealth.identity.models import Person
 from telehealth.readings import service as readings
 from telehealth.readings.models import Meal, Reading, SourceKind
 from tests import make
 from tests.make.readings import diary, own_actor, reading, sensor_days
 
+SignIn = Callable[[FlaskClient, Person], None]
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def ana(session, client, sign_in):
+def ana(session: Session, client: FlaskClient, sign_in: SignIn):
     person = make.patient(session)
     sign_in(client, person)
     return person
 
 
-def typed(page):
+def typed(page: TestResponse):
     """What the form shows, as a browser would send it."""
     html = page.get_data(as_text=True)
     inputs = re.findall(r"<input[^>]*>", html)
@@ -36,12 +43,14 @@ def typed(page):
     return fields | ({"note": note[1]} if note else {})
 
 
-def stored(session, person):
+def stored(session: Session, person: Person):
     page = readings.page(session, own_actor(person), person.id, readings.Window(), now=make.NOW)
     return list(page.items)
 
 
-def test_a_patient_writes_a_reading_before_breakfast_and_sees_it(client, session, ana):
+def test_a_patient_writes_a_reading_before_breakfast_and_sees_it(
+    client: FlaskClient, session: Session, ana: Person
+):
     form = typed(client.get("/dnevnik/nova"))
     assert (form["unit"], form["day"], form["time"]) == ("mmol/L", "2026-11-23", "10:00")
 
@@ -61,7 +70,7 @@ def test_a_patient_writes_a_reading_before_breakfast_and_sees_it(client, session
     assert "The reading is saved." in page
 
 
-def test_a_double_tap_is_one_reading(client, session, ana):
+def test_a_double_tap_is_one_reading(client: FlaskClient, session: Session, ana: Person):
     form = typed(client.get("/dnevnik/nova")) | {"value": "7.2"}
 
     client.post("/dnevnik/nova", data=form)
@@ -70,7 +79,9 @@ def test_a_double_tap_is_one_reading(client, session, ana):
     assert len(stored(session, ana)) == 1
 
 
-def test_the_unit_written_last_is_offered_next_time(client, session, ana):
+def test_the_unit_written_last_is_offered_next_time(
+    client: FlaskClient, session: Session, ana: Person
+):
     form = typed(client.get("/dnevnik/nova")) | {"value": "126", "unit": "mg/dL"}
 
     client.post("/dnevnik/nova", data=form)
@@ -101,7 +112,12 @@ def test_the_unit_written_last_is_offered_next_time(client, session, ana):
     ],
 )
 def test_nonsense_is_refused_beside_the_field_and_nothing_typed_is_lost(
-    client, session, ana, change, field, sentence
+    client: FlaskClient,
+    session: Session,
+    ana: Person,
+    change: dict[str, Any],
+    field: str,
+    sentence: str,
 ):
     given = typed(client.get("/dnevnik/nova")) | {
         "value": "7.2",
@@ -124,7 +140,9 @@ def test_nonsense_is_refused_beside_the_field_and_nothing_typed_is_lost(
     assert stored(session, ana) == []
 
 
-def test_the_hour_that_comes_twice_in_autumn_is_taken(client, session, ana):
+def test_the_hour_that_comes_twice_in_autumn_is_taken(
+    client: FlaskClient, session: Session, ana: Person
+):
     form = typed(client.get("/dnevnik/nova"))
 
     client.post("/dnevnik/nova", data=form | {"value": "7", "day": "2026-10-25", "time": "02:30"})
@@ -134,7 +152,7 @@ def test_the_hour_that_comes_twice_in_autumn_is_taken(client, session, ana):
     assert entry.offset_min == 120
 
 
-def test_a_form_without_its_token_is_refused(client, session, ana):
+def test_a_form_without_its_token_is_refused(client: FlaskClient, session: Session, ana: Person):
     form = typed(client.get("/dnevnik/nova")) | {"value": "7.2"}
 
     answer = client.post("/dnevnik/nova", data=form | {"csrf_token": "x"})
@@ -143,7 +161,7 @@ def test_a_form_without_its_token_is_refused(client, session, ana):
     assert stored(session, ana) == []
 
 
-def test_removing_an_entry_can_be_undone(client, session, ana):
+def test_removing_an_entry_can_be_undone(client: FlaskClient, session: Session, ana: Person):
     diary(session, ana, [reading("7.2 mmol/L", note="zjutraj")])
     session.commit()
     (entry,) = stored(session, ana)
@@ -160,7 +178,9 @@ def test_removing_an_entry_can_be_undone(client, session, ana):
     assert stored(session, ana) == [entry]
 
 
-def test_a_parent_writes_for_a_child_and_both_see_who_wrote_it(client, session, sign_in):
+def test_a_parent_writes_for_a_child_and_both_see_who_wrote_it(
+    client: FlaskClient, session: Session, sign_in: SignIn
+):
     parent, kid = make.patient(session, "Eva", "Zupan"), make.child(session)
     acting = make.guardian(session, parent, kid).id
     sign_in(client, parent)
@@ -177,7 +197,9 @@ def test_a_parent_writes_for_a_child_and_both_see_who_wrote_it(client, session, 
     assert (told.actor_person_id, told.subject_id, told.basis) == (parent.id, kid.id, "guardian")
 
 
-def test_a_meter_is_named_with_its_readings_and_they_stay(client, session, ana):
+def test_a_meter_is_named_with_its_readings_and_they_stay(
+    client: FlaskClient, session: Session, ana: Person
+):
     diary(session, ana, [reading(kind=SourceKind.METER, device="Ascensia|Contour Next|1234567")])
     session.commit()
 
@@ -194,7 +216,9 @@ def test_a_meter_is_named_with_its_readings_and_they_stay(client, session, ana):
     assert len(stored(session, ana)) == 1
 
 
-def test_the_chart_shades_the_target_and_marks_each_band_by_shape(client, session, ana):
+def test_the_chart_shades_the_target_and_marks_each_band_by_shape(
+    client: FlaskClient, session: Session, ana: Person
+):
     diary(session, ana, [
         reading("2.5 mmol/L", make.NOW - HOUR),
         reading("62 mg/dL", make.NOW - 2 * HOUR),
@@ -222,7 +246,7 @@ def test_the_chart_shades_the_target_and_marks_each_band_by_shape(client, sessio
     ]  # 08:00 local, one hour ahead of UTC
 
 
-def test_pages_walk_back_through_the_diary(client, session, ana):
+def test_pages_walk_back_through_the_diary(client: FlaskClient, session: Session, ana: Person):
     diary(session, ana, [reading(at=make.NOW - n * HOUR, note=f"vpis {n:03}") for n in range(70)])
     session.commit()
 
@@ -234,14 +258,14 @@ def test_pages_walk_back_through_the_diary(client, session, ana):
     assert notes == [f"vpis {n:03}" for n in range(70)]
 
 
-def test_an_empty_diary_says_what_to_do(client, ana):
+def test_an_empty_diary_says_what_to_do(client: FlaskClient, ana: Person):
     page = client.get("/dnevnik").get_data(as_text=True)
 
     assert "No readings in this period." in page
     assert "Write down your first reading, or connect a meter." in page
 
 
-def test_the_diary_speaks_slovenian(client, session, ana):
+def test_the_diary_speaks_slovenian(client: FlaskClient, session: Session, ana: Person):
     diary(session, ana, [reading("7.2 mmol/L", meal=Meal.BEFORE_BREAKFAST)])
     session.commit()
     client.set_cookie("lang", "sl")
@@ -261,7 +285,9 @@ def test_the_diary_speaks_slovenian(client, session, ana):
     assert "Add a reading" not in page
 
 
-def test_each_page_of_the_diary_is_told_in_the_audit_trail_once(client, session, ana):
+def test_each_page_of_the_diary_is_told_in_the_audit_trail_once(
+    client: FlaskClient, session: Session, ana: Person
+):
     client.get("/dnevnik")
     client.get("/dnevnik/graf.json")
 
@@ -275,7 +301,9 @@ def test_each_page_of_the_diary_is_told_in_the_audit_trail_once(client, session,
 @pytest.mark.parametrize(
     "name", ["x", "1-", "-1", "1-99999999999999999999999", "9" * 30 + "-1", "1-2"]
 )
-def test_a_name_that_no_entry_has_is_not_found(client, session, ana, name):
+def test_a_name_that_no_entry_has_is_not_found(
+    client: FlaskClient, session: Session, ana: Person, name: str
+):
     token = typed(client.get("/dnevnik/nova"))["csrf_token"]
 
     answer = client.post(f"/dnevnik/{name}/odstrani", data={"csrf_token": token})

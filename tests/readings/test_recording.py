@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
@@ -9,6 +10,7 @@ from telehealth.audit.models import AuditEvent
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.errors import NotAllowed, NotFound, TooLarge
 from telehealth.core.outbox import OutboxEvent
+from telehealth.identity.models import Person
 from telehealth.readings import service as readings
 from telehealth.readings.models import Meal, Reading, SourceKind, Upload
 from tests import make
@@ -17,14 +19,14 @@ from tests.make.readings import diary, own_actor, reading, sensor_days
 HOUR = timedelta(hours=1)
 
 
-def shown(session: Session, patient, **window):
+def shown(session: Session, patient: Person, **window: Any):
     found = readings.page(
         session, own_actor(patient), patient.id, readings.Window(**window), now=make.NOW
     )
     return [f"{entry.digits} {entry.unit}" for entry in found.items]
 
 
-def test_a_reading_is_kept_exactly_as_it_was_entered(session):
+def test_a_reading_is_kept_exactly_as_it_was_entered(session: Session):
     ana = make.patient(session)
 
     diary(session, ana, [
@@ -42,7 +44,7 @@ def test_a_reading_is_kept_exactly_as_it_was_entered(session):
     assert page.items[2].writer is None
 
 
-def test_the_same_batch_again_changes_nothing(session):
+def test_the_same_batch_again_changes_nothing(session: Session):
     ana = make.patient(session)
     batch = [reading(key="a"), reading("3.1 mmol/L", key="b")]
 
@@ -55,7 +57,7 @@ def test_the_same_batch_again_changes_nothing(session):
     assert session.scalar(select(func.count()).select_from(Upload)) == 1
 
 
-def test_a_record_sent_again_with_another_time_keeps_its_first_time(session):
+def test_a_record_sent_again_with_another_time_keeps_its_first_time(session: Session):
     ana = make.patient(session)
     meter = {"kind": SourceKind.METER, "device": "Contour|Next|1"}
     diary(session, ana, [reading("5.5 mmol/L", make.NOW - 5 * HOUR, key="r1", **meter)])
@@ -67,7 +69,7 @@ def test_a_record_sent_again_with_another_time_keeps_its_first_time(session):
     assert [entry.measured_at for entry in page.items] == [make.NOW - 5 * HOUR]
 
 
-def test_a_key_twice_in_one_batch_is_one_reading_even_with_two_times(session):
+def test_a_key_twice_in_one_batch_is_one_reading_even_with_two_times(session: Session):
     ana = make.patient(session)
 
     outcome = diary(session, ana, [
@@ -78,7 +80,7 @@ def test_a_key_twice_in_one_batch_is_one_reading_even_with_two_times(session):
     assert (outcome.accepted, outcome.duplicate) == (1, 1)
 
 
-def test_keys_belong_to_their_source_and_to_their_patient(session):
+def test_keys_belong_to_their_source_and_to_their_patient(session: Session):
     ana, bor = make.patient(session), make.patient(session, "Bor")
     entry = reading(key="17")
 
@@ -89,7 +91,7 @@ def test_keys_belong_to_their_source_and_to_their_patient(session):
     assert len(shown(session, ana)) == 2
 
 
-def test_overlapping_batches_store_each_reading_once(session):
+def test_overlapping_batches_store_each_reading_once(session: Session):
     ana = make.patient(session)
     wave = sensor_days(make.NOW - timedelta(days=2), 1)
 
@@ -99,7 +101,7 @@ def test_overlapping_batches_store_each_reading_once(session):
     assert (first.accepted, second.accepted, second.duplicate) == (200, 88, 100)
 
 
-def test_a_future_and_an_ancient_reading_are_rejected_and_the_others_kept(session):
+def test_a_future_and_an_ancient_reading_are_rejected_and_the_others_kept(session: Session):
     ana = make.patient(session)
     good = reading()
 
@@ -117,7 +119,7 @@ def test_a_future_and_an_ancient_reading_are_rejected_and_the_others_kept(sessio
     ]
 
 
-def test_more_than_five_thousand_readings_are_refused_whole(session):
+def test_more_than_five_thousand_readings_are_refused_whole(session: Session):
     ana = make.patient(session)
     entry = reading()
     batch = readings.Batch(ana.id, (entry,) * 5_001)
@@ -128,7 +130,7 @@ def test_more_than_five_thousand_readings_are_refused_whole(session):
     assert shown(session, ana) == []
 
 
-def test_one_audit_event_and_one_outbox_event_say_what_was_done(session):
+def test_one_audit_event_and_one_outbox_event_say_what_was_done(session: Session):
     parent, kid = make.patient(session, "Eva"), make.child(session)
     actor = Actor(parent.id, kid.id, Basis.GUARDIAN, representation_id=7, session_id=3)
 
@@ -149,7 +151,7 @@ def test_one_audit_event_and_one_outbox_event_say_what_was_done(session):
     assert event.payload == {"patient_id": kid.id, "upload_id": outcome.upload_id}
 
 
-def test_the_diary_says_who_entered_it_for_the_patient(session):
+def test_the_diary_says_who_entered_it_for_the_patient(session: Session):
     parent, kid = make.patient(session, "Eva", "Zupan"), make.child(session)
     diary(session, kid, actor=Actor(parent.id, kid.id, Basis.GUARDIAN))
     diary(session, kid)
@@ -170,19 +172,19 @@ def test_the_diary_says_who_entered_it_for_the_patient(session):
     }
 
 
-def test_nobody_adds_to_a_diary_that_is_not_theirs(session):
+def test_nobody_adds_to_a_diary_that_is_not_theirs(session: Session):
     ana, bor = make.patient(session), make.patient(session, "Bor")
     batch = readings.Batch(ana.id, (reading(),))
 
     with pytest.raises(NotFound):
         readings.record(session, own_actor(bor), batch, now=make.NOW)
+    clerk = Actor(bor.id, ana.id, Basis.CLINIC_STAFF)
     with pytest.raises(NotAllowed):
-        clerk = Actor(bor.id, ana.id, Basis.CLINIC_STAFF)
         readings.record(session, clerk, batch, now=make.NOW)
     assert shown(session, ana) == []
 
 
-def test_pages_follow_each_other_without_a_gap_over_several_sources(session):
+def test_pages_follow_each_other_without_a_gap_over_several_sources(session: Session):
     ana = make.patient(session)
     for n in range(6):
         kind = SourceKind.METER if n % 2 else SourceKind.MANUAL
@@ -202,7 +204,7 @@ def test_pages_follow_each_other_without_a_gap_over_several_sources(session):
     assert len(seen) == len(set(seen)) == 12
 
 
-def test_columns_hold_the_same_readings_newest_first(session):
+def test_columns_hold_the_same_readings_newest_first(session: Session):
     ana = make.patient(session)
     assert readings.columns(session, own_actor(ana), ana.id, readings.Window(), now=make.NOW).n == 0
     diary(session, ana, [
@@ -227,7 +229,7 @@ def test_columns_hold_the_same_readings_newest_first(session):
 
 
 @pytest.mark.parametrize("size", [1, 50, 800])
-def test_a_batch_of_any_size_takes_the_same_number_of_statements(session, size):
+def test_a_batch_of_any_size_takes_the_same_number_of_statements(session: Session, size: int):
     ana = make.patient(session)
     diary(session, ana, [reading(key="first", kind=SourceKind.CGM, device="Sensor")])
     session.flush()
@@ -235,7 +237,7 @@ def test_a_batch_of_any_size_takes_the_same_number_of_statements(session, size):
     said = []
     engine = session.get_bind().engine
 
-    def listen(_connection, _cursor, statement, *_rest):
+    def listen(_connection: object, _cursor: object, statement: str, *_rest: object):
         said.append(statement)
 
     event.listen(engine, "before_cursor_execute", listen)

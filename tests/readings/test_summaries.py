@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
+from telehealth.core.actor import Actor, Basis
 from telehealth.core.clock import local
 from telehealth.core.errors import Conflict, NotAllowed, NotFound
-from telehealth.core.actor import Actor, Basis
 from telehealth.glycemia.daily import DaySums, sums
 from telehealth.glycemia.entered import tick
 from telehealth.identity.models import Person
@@ -55,7 +55,9 @@ entries = st.builds(
         value, at.replace(tzinfo=UTC), key=f"k{number}", kind=kind, device="D"
     ),
     around_the_clock_changes,
-    st.sampled_from(["2.9 mmol/L", "3.85 mmol/L", "10.0 mmol/L", "54 mg/dL", "181 mg/dL", "600 mg/dL"]),
+    st.sampled_from(
+        ["2.9 mmol/L", "3.85 mmol/L", "10.0 mmol/L", "54 mg/dL", "181 mg/dL", "600 mg/dL"]
+    ),
     st.sampled_from(list(SourceKind)),
     st.integers(0, 12),
 )
@@ -75,9 +77,17 @@ def test_any_order_split_replay_and_removal_ends_in_the_same_sums(
             kept.setdefault((entry.kind, entry.key), entry)
 
     by_hand = [key for key in kept if key[0] is SourceKind.MANUAL]
-    for key in data.draw(st.lists(st.sampled_from(by_hand), unique=True) if by_hand else st.just([])):
-        page = readings.page(session, own_actor(ana), ana.id, readings.Window(limit=1000), now=make.NOW)
-        gone = next(e for e in page.items if e.kind is SourceKind.MANUAL and e.seq == readings.seq_of(key[1]))
+    for key in data.draw(
+        st.lists(st.sampled_from(by_hand), unique=True) if by_hand else st.just([])
+    ):
+        page = readings.page(
+            session, own_actor(ana), ana.id, readings.Window(limit=1000), now=make.NOW
+        )
+        gone = next(
+            e
+            for e in page.items
+            if e.kind is SourceKind.MANUAL and e.seq == readings.seq_of(key[1])
+        )
         place = readings.Reference.read(gone.id)
         readings.remove(session, own_actor(ana), ana.id, place, now=make.NOW)
         del kept[key]

@@ -1,0 +1,179 @@
+"""How fast readings come in and a chart goes out, beside the bare database in the same run."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from statistics import median
+
+import orjson
+from sqlalchemy import func, select, text
+
+from bench.ground import Ground
+from bench.table import Line, paired_ratio, seconds, spread
+from telehealth.identity.models import Person
+from telehealth.readings import service as readings
+from telehealth.readings.models import Reading
+from telehealth.readings.service import statements
+from tests import make
+from tests.make.readings import own_actor, sensor_days
+
+BATCH = 1_000
+ROUNDS = 12
+CHART_DAYS = 90
+CHART_ROUNDS = 20
+_number = count(1)
+
+_BARE_TABLE = """
+CREATE TABLE bare_reading (
+  patient_id bigint, source_id int, measured_at {time}, seq bigint, tick smallint,
+  PRIMARY KEY (patient_id, source_id, measured_at, seq)
+)
+"""
+_BARE_INSERT = {
+    "sqlite": text(
+        "INSERT INTO bare_reading SELECT :patient_id, 1, json_extract(value, '$[0]'),"
+        " json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:rows)"
+        " WHERE true ON CONFLICT (patient_id, source_id, measured_at, seq) DO NOTHING"
+        " RETURNING seq"
+    ),
+    "postgresql": text(
+        "INSERT INTO bare_reading SELECT :patient_id, 1, t, s, m FROM unnest("
+        "CAST(:t AS timestamptz[]), CAST(:s AS bigint[]), CAST(:m AS smallint[])) AS u(t, s, m)"
+        " ON CONFLICT (patient_id, source_id, measured_at, seq) DO NOTHING RETURNING seq"
+    ),
+}
+
+
+def run(ground: Ground) -> Sequence[Line]:
+    """Batches through the API, through the service and into a bare table; a chart of 90 days."""
+    return [*_uploads(ground), *_charts(ground)]
+
+
+def _uploads(ground: Ground) -> Sequence[Line]:
+    with ground.database.unit_of_work() as session:
+        patient = make.patient(session)
+        headers = make.bearer(session, patient)
+        kind = "text" if ground.database.dialect == "sqlite" else "timestamptz"
+        session.execute(text(_BARE_TABLE.format(time=kind)))
+    client = ground.app.test_client()
+    path = f"/api/v1/patients/{patient.id}/readings"
+
+    def through_api(body: bytes) -> None:
+        answer = client.post(path, data=body, content_type="application/json", headers=headers)
+        if answer.json is None or answer.json.get("accepted") != BATCH:
+            raise RuntimeError(answer.text)
+
+    api, service, bare = [], [], []
+    for number in range(ROUNDS + 1):
+        body, batch, rows = _body(), _batch(patient), _rows()
+        times = (
+            seconds(lambda body=body: through_api(body)),
+            seconds(lambda batch=batch: _through_service(ground, patient, batch)),
+            seconds(lambda rows=rows: _into_bare_table(ground, patient.id, rows)),
+        )
+        if number:  # the first round warms up
+            for found, time_s in zip((api, service, bare), times, strict=True):
+                found.append(time_s)
+    _require_all_stored(ground, patient, 2 * (ROUNDS + 1) * BATCH)
+    limit = f"bare table {BATCH / median(bare):,.0f}/s"
+    return [
+        Line(
+            f"batch of {BATCH} by {way}, {ground.name}",
+            f"{BATCH / median(times):,.0f} readings/s",
+            f"{limit}; ratio {paired_ratio(times, bare):.2f}",
+        )
+        for way, times in (("API", api), ("service", service))
+    ]
+
+
+def _charts(ground: Ground) -> Sequence[Line]:
+    with ground.database.unit_of_work() as session:
+        patient = make.patient(session)
+        headers = make.bearer(session, patient)
+        cookie = make.browser_session(session, patient)
+    wave = sensor_days(make.NOW - timedelta(days=CHART_DAYS), CHART_DAYS)
+    for begin in range(0, len(wave), readings.MAX_BATCH):
+        batch = readings.Batch(patient.id, tuple(wave[begin : begin + readings.MAX_BATCH]))
+        _through_service(ground, patient, batch)
+    browser, program = ground.app.test_client(), ground.app.test_client()
+    browser.set_cookie("session", cookie)
+    figure = f"/dnevnik/graf.json?dni={CHART_DAYS}"
+    columns = f"/api/v1/patients/{patient.id}/readings?format=columns"
+
+    def ask(get: Callable[[], object]) -> list[float]:
+        get()
+        return [seconds(get) for _ in range(CHART_ROUNDS)]
+
+    drawn = ask(lambda: _expect(browser.get(figure).status_code))
+    raw = ask(lambda: _expect(program.get(columns, headers=headers).status_code))
+    what = f"{CHART_DAYS} days, {len(wave):,} readings"
+    return [
+        Line(f"chart of {what}, {ground.name}", spread(drawn), f"as columns: {spread(raw)}"),
+    ]
+
+
+def _moment(number: int, n: int) -> datetime:
+    """Every batch has days of its own, as a sensor's backlog has."""
+    return make.NOW - timedelta(days=4 * number, minutes=5 * n)
+
+
+def _body() -> bytes:
+    number = next(_number)
+    rows = [
+        {
+            "key": f"{number}-{n}",
+            "measured_at": _moment(number, n).isoformat(),
+            "value": f"{4 + n % 90 / 10:.1f}",
+            "unit": "mmol/L",
+            "source": "cgm",
+            "device": "Sensor",
+        }
+        for n in range(BATCH)
+    ]
+    return orjson.dumps({"readings": rows})
+
+
+def _batch(patient: Person) -> readings.Batch:
+    number = next(_number)
+    moved = (
+        entry._replace(key=f"{number}-{n}", measured_at=_moment(number, n))
+        for n, entry in enumerate(sensor_days(make.NOW - timedelta(days=4), 4)[:BATCH])
+    )
+    return readings.Batch(patient.id, tuple(moved))
+
+
+def _rows() -> list[tuple[object, int, int]]:
+    number = next(_number)
+    return [(_moment(number, n), number * BATCH + n, 40 + n % 90) for n in range(BATCH, 0, -1)]
+
+
+def _through_service(ground: Ground, patient: Person, batch: readings.Batch) -> None:
+    with ground.database.unit_of_work() as session:
+        outcome = readings.record(session, own_actor(patient), batch, now=make.NOW)
+    if outcome.accepted != len(batch.readings):
+        raise RuntimeError(f"{outcome.accepted} of {len(batch.readings)} accepted")
+
+
+def _into_bare_table(
+    ground: Ground, patient_id: int, rows: Sequence[tuple[object, int, int]]
+) -> None:
+    with ground.database.unit_of_work() as session:
+        inserted = statements.run(
+            session, _BARE_INSERT, ("t", "s", "m"), rows, patient_id=patient_id
+        )
+        if len(inserted.all()) != len(rows):
+            raise RuntimeError("the bare table did not take every row")
+
+
+def _expect(status: int) -> None:
+    if status != 200:  # noqa: PLR2004 - shown
+        raise RuntimeError(f"unexpected status {status}")
+
+
+def _require_all_stored(ground: Ground, patient: Person, expected: int) -> None:
+    with ground.database.reading() as session:
+        stored = session.scalar(
+            select(func.count()).select_from(Reading).where(Reading.patient_id == patient.id)
+        )
+    if stored != expected:
+        raise RuntimeError(f"{stored} readings stored, {expected} acknowledged")
