@@ -1,6 +1,7 @@
 """The papers are true: what they name exists, what is generated is fresh, and they build."""
 
 import dataclasses
+import json
 import re
 import subprocess
 import sys
@@ -137,3 +138,12 @@ def test_every_requirement_has_its_row_once():
         "B": set(range(1, 14)),
         "H": set(range(1, 32)),
     }
+
+
+def test_every_room_with_browser_modules_is_known_to_the_type_checker():
+    known = json.loads((ROOT / "jsconfig.json").read_text())["compilerOptions"]["paths"]
+    rooms = {path.parent.name for path in (ROOT / "telehealth").glob("*/static/*/*.js")} - {
+        "vendor"
+    }
+
+    assert {f"{room}/*" for room in rooms} - set(known) == set()
