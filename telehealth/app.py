@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session
 from telehealth.audit import jobs as audit_jobs
 from telehealth.audit import service as audit
 from telehealth.audit.models import Outcome
+from telehealth.booking import api as booking_api
+from telehealth.booking import pages as booking_pages
+from telehealth.consents import api as consents_api
+from telehealth.consents import jobs as consents_jobs
+from telehealth.consents import pages as consents_pages
 from telehealth.consults import api as consults_api
 from telehealth.consults import jobs as consults_jobs
 from telehealth.consults import pages as consults_pages
@@ -31,13 +36,20 @@ from telehealth.identity import jobs as identity_jobs
 from telehealth.identity import pages as identity_pages
 from telehealth.identity import policy as identity_policy
 from telehealth.identity import service as identity
+from telehealth.inbox import api as inbox_api
+from telehealth.inbox import pages as inbox_pages
+from telehealth.inbox.models import ItemKind
 from telehealth.mandates import api as mandates_api
 from telehealth.mandates import jobs as mandates_jobs
 from telehealth.mandates import pages as mandates_pages
 from telehealth.mandates import service as mandates
+from telehealth.monitoring import pages as monitoring_pages
 from telehealth.notifications import jobs as notifications_jobs
+from telehealth.questionnaires import api as questionnaires_api
+from telehealth.questionnaires import pages as questionnaires_pages
 from telehealth.readings import api as readings_api
 from telehealth.readings import jobs as readings_jobs
+from telehealth.readings import pages as readings_pages
 from telehealth.readings import sockets as readings_sockets
 from telehealth.settings import Settings
 
@@ -45,14 +57,24 @@ PAGES: tuple[pages.Pages, ...] = (
     home_pages.pages,
     identity_pages.pages,
     mandates_pages.pages,
+    inbox_pages.pages,
+    questionnaires_pages.pages,
+    consents_pages.pages,
     contacts_pages.pages,
     consults_pages.pages,
+    readings_pages.pages,
+    booking_pages.pages,
+    monitoring_pages.pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     identity_api.api,
     mandates_api.api,
+    inbox_api.api,
+    questionnaires_api.api,
+    consents_api.api,
     readings_api.api,
     consults_api.api,
+    booking_api.api,
 )
 SOCKETS: tuple[sockets.Sockets, ...] = (readings_sockets.sockets, consults_sockets.sockets)
 JOBS = (
@@ -62,13 +84,27 @@ JOBS = (
     home_jobs.register,
     audit_jobs.register,
     readings_jobs.register,
+    consents_jobs.register,
     consults_jobs.register,
 )
 NAV = (
     NavItem("home.start", N_("Today"), "home", for_staff=False),
+    NavItem("readings.diary", N_("Diary"), "notebook-pen", for_staff=False),
+    NavItem("inbox.items", N_("Inbox"), "inbox", for_staff=False),
     NavItem("consults.mine", N_("Consultations"), "video", for_staff=False),
+    NavItem("home.more", N_("More"), "menu", for_staff=False),
+    NavItem("home.start", N_("Today"), "home", for_staff=True),
+    NavItem("monitoring.patients", N_("Patients"), "users", for_staff=True),
+    NavItem("booking.calendar", N_("Calendar"), "calendar", for_staff=True),
     NavItem("consults.today", N_("Consultations"), "video", for_staff=True),
 )
+
+inbox_pages.LINKS |= {
+    ItemKind.APPOINTMENT: inbox_pages.Link("booking.appointment", "appointment_id"),
+    ItemKind.CONSENT: inbox_pages.Link("consents.offer", "request_id"),
+    ItemKind.DOCUMENT: inbox_pages.Link("consents.offer", "request_id"),
+    ItemKind.QUESTIONNAIRE: inbox_pages.Link("questionnaires.start", "assignment_id"),
+}
 
 
 def create_app(

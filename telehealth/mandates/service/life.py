@@ -105,6 +105,7 @@ def establish(
         session.flush()
     except IntegrityError as error:
         raise Conflict(N_("This person already has your mandate."), code="duplicate") from error
+    session.refresh(row, ["represented", "representative"])  # shown after the session is closed
     _remember(session, row, actor, now)
     outbox.put(session, "mandates.granted", {"representation_id": row.id}, now=now)
     return row

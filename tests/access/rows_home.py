@@ -1,0 +1,13 @@
+"""Doors of the first pages."""
+
+from tests.access.matrix import CHILD, PERSONS, PROXY, door
+
+_EVERYBODY = dict.fromkeys(PERSONS, 200)
+
+ROWS = (
+    door("home.start", "GET", "/", allow=_EVERYBODY),
+    door("home.start", "GET", "/za/{mandate}/", allow={PROXY: 200}),
+    door("home.more", "GET", "/vec", allow=_EVERYBODY, is_audited=False),
+    door("home.looked", "GET", "/kdo-je-gledal", allow=_EVERYBODY | {CHILD: 403}),
+    door("home.looked", "GET", "/za/{mandate}/kdo-je-gledal", allow={PROXY: 200}),
+)

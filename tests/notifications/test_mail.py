@@ -1,0 +1,305 @@
+"""From an inbox item to a mail in a real SMTP server: who is told, what it says, what fails."""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telehealth.app import create_app
+from telehealth.contacts import service as contacts
+from telehealth.contacts.models import ContactCode
+from telehealth.core.actor import Actor, Basis
+from telehealth.core.db import Database
+from telehealth.core.outbox import OutboxEvent
+from telehealth.core.queue import Queue
+from telehealth.core.web.platform import Platform
+from telehealth.identity.models import Account, Person
+from telehealth.inbox import service as inbox
+from telehealth.inbox.models import ItemKind
+from telehealth.mandates import service as mandates
+from telehealth.notifications.gateways.mail import ConsoleMail, Mail, SmtpMail
+from telehealth.notifications.models import Delivery, DeliveryState, Notification
+from telehealth.settings import Settings
+from tests import make
+from tests.conftest import FixedClock
+from tests.make import NOW
+from tests.make import contacts as make_contacts
+
+CANARY = "Kanarc7q2x"
+SENT, TEMP, PERM, QUIET = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.FAILED_TEMP,
+    DeliveryState.FAILED_PERM,
+    DeliveryState.SUPPRESSED,
+)
+
+
+@dataclass
+class MailServer:
+    """A mail server that can be told to refuse recipients."""
+
+    url: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Address to answer, for instance `550 no such user`."""
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        if refusal := self.answers.get(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(parsed, EmailMessage)
+        self.mails.append(parsed)
+        return "250 OK"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if mail["To"] == address]
+
+
+class AnyPort(Controller):
+    """A server on a port the system chooses."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    controller = AnyPort(server, hostname="127.0.0.1", port=0)
+    controller.start()
+    server.url = f"smtp://127.0.0.1:{controller.port}"
+    yield server
+    controller.stop()
+
+
+@pytest.fixture
+def queue(db: Database, settings: Settings, clock: FixedClock, mail_server: MailServer) -> Queue:
+    own = replace(settings, smtp_url=mail_server.url, mail_from="portal@clinic.example")
+    platform: Platform = create_app(own, db, clock).extensions["telehealth"]
+    return platform.queue
+
+
+def patient(session: Session, address: str, name: str = "Ana") -> Person:
+    row = make.patient(session, name, CANARY)
+    make_contacts.confirmed_email(session, row, address)
+    return row
+
+
+def deliver(session: Session, person: Person, ref: str = "1") -> None:
+    title = f"Soglasje {CANARY}"
+    inbox.deliver(
+        session, inbox.Delivery(person.id, ItemKind.CONSENT, ref, title, person.id), now=NOW
+    )
+    session.commit()
+
+
+def states(session: Session) -> list[DeliveryState]:
+    session.expire_all()
+    return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
+
+
+def test_the_mail_says_that_something_waits_and_nothing_else(
+    session: Session, queue: Queue, mail_server: MailServer, settings: Settings
+) -> None:
+    deliver(session, patient(session, "ana@posta.si"))
+
+    queue.drain()
+
+    (mail,) = mail_server.mails
+    text = mail.get_content()
+    assert mail["To"] == "ana@posta.si"
+    assert mail["From"] == "portal@clinic.example"
+    assert mail["Subject"] == "Novo sporočilo v portalu"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert "V portalu vas čaka novo sporočilo." in text
+    assert settings.public_url in text
+    for secret in (CANARY, "Soglasje", "Ana", "consent"):
+        assert secret not in mail.as_string()
+        assert secret not in text
+    assert states(session) == [SENT]
+
+
+def test_everybody_who_represents_the_person_now_is_told_in_their_own_language(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    luka, old = patient(session, "luka@posta.si"), patient(session, "rok@posta.si")
+    make.mandate(session, ana, luka)
+    ended = make.mandate(session, ana, old)
+    mandates.end(session, Actor(ana.id, ana.id, Basis.SELF), ended.id, now=NOW)
+    account = session.scalars(select(Account).where(Account.person_id == luka.id)).one()
+    account.locale = "en"
+    queue.drain()
+    mail_server.mails.clear()
+
+    deliver(session, ana, "of-interest")
+    queue.drain()
+
+    assert sorted(mail["To"] for mail in mail_server.mails) == ["ana@posta.si", "luka@posta.si"]
+    assert mail_server.to("luka@posta.si")[0]["Subject"] == "A new message in the portal"
+
+
+def test_a_mandate_revoked_before_the_mail_goes_stops_it(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    ana, luka = patient(session, "ana@posta.si"), patient(session, "luka@posta.si")
+    row = make.mandate(session, ana, luka)
+    queue.drain()
+    mail_server.mails.clear()
+    mail_server.answers["luka@posta.si"] = "451 come back later"
+    deliver(session, ana, "of-interest")
+    queue.drain()
+    mandates.end(session, Actor(ana.id, ana.id, Basis.SELF), row.id, now=NOW)
+    session.commit()
+    mail_server.answers.clear()
+
+    clock.at += timedelta(minutes=3)
+    queue.drain()
+
+    notice = session.scalars(
+        select(Notification).where(
+            Notification.subject_id == ana.id, Notification.recipient_id == luka.id
+        )
+    )
+    ids = [row.id for row in notice if row.event_key.startswith("inbox-item")]
+    tries = session.execute(
+        select(Delivery.state, Delivery.reason)
+        .where(Delivery.notification_id.in_(ids))
+        .order_by(Delivery.id)
+    ).all()
+    assert (QUIET, "representation_ended") in [tuple(row) for row in tries]
+    assert len(mail_server.to("ana@posta.si")) >= 1
+
+
+def test_a_server_that_says_later_is_tried_again_and_the_mail_keeps_its_name(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    mail_server.answers["ana@posta.si"] = "451 greylisted"
+    deliver(session, patient(session, "ana@posta.si"))
+
+    queue.drain()
+    assert states(session) == [TEMP]
+    mail_server.answers.clear()
+    clock.at += timedelta(minutes=2)
+    queue.drain()
+
+    assert states(session) == [TEMP, SENT]
+    (mail,) = mail_server.mails
+    notice = session.scalars(select(Notification.id)).one()
+    assert mail["Message-ID"] == f"<notice-{notice}@clinic.example>"
+
+
+def test_a_server_that_is_away_delays_the_mail_and_never_the_deed(
+    session: Session, db: Database, settings: Settings, clock: FixedClock
+) -> None:
+    nobody_there = replace(settings, smtp_url="smtp://127.0.0.1:9")
+    platform: Platform = create_app(nobody_there, db, clock).extensions["telehealth"]
+    ana = patient(session, "ana@posta.si")
+    deliver(session, ana)
+
+    platform.queue.drain()
+
+    assert states(session) == [TEMP]
+    waiting = session.scalars(
+        select(OutboxEvent).where(OutboxEvent.topic == "notifications.due")
+    ).one()
+    assert waiting.done_at is None
+    assert waiting.run_at > clock.at
+    assert waiting.last_error == "MailDelayed"
+
+
+def test_an_address_that_does_not_exist_is_set_aside_and_not_tried_again(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    mail_server.answers["ana@posta.si"] = "550 no such user"
+    ana = patient(session, "ana@posta.si")
+    make_contacts.confirmed_email(session, ana, "ana@doma.si")
+    deliver(session, ana)
+
+    queue.drain()
+    clock.at += timedelta(hours=2)
+    queue.drain()
+
+    assert states(session) == [PERM]
+    assert contacts.active_email(session, ana.id) == "ana@doma.si"
+
+
+def test_the_same_event_again_sends_nothing_more(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    deliver(session, patient(session, "ana@posta.si"))
+    queue.drain()
+    for event in session.scalars(select(OutboxEvent)):
+        event.done_at = None
+    session.commit()
+
+    queue.drain()
+
+    assert len(mail_server.mails) == 1
+    assert len(session.scalars(select(Notification)).all()) == 1
+
+
+def test_somebody_without_a_confirmed_address_is_not_written_to(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    ana = make.patient(session)
+    make_contacts.unconfirmed_email(session, ana, "ana@posta.si")
+    deliver(session, ana)
+
+    queue.drain()
+
+    assert mail_server.mails == []
+    assert states(session) == [QUIET]
+
+
+def test_a_code_is_mailed_and_confirms_the_address(
+    session: Session, queue: Queue, mail_server: MailServer, settings: Settings
+) -> None:
+    ana = make.patient(session)
+    key, own = settings.secret_key.encode(), Actor(ana.id, ana.id, Basis.SELF)
+    row = make_contacts.unconfirmed_email(session, ana, "ana@posta.si")
+    contacts.begin(session, own, row.id, key=key, now=NOW)
+    session.commit()
+
+    queue.drain()
+
+    text = mail_server.to("ana@posta.si")[0].get_content()
+    digits = text.partition("Vaša koda: ")[2][:6]
+    verdict = contacts.confirm(session, own, row.id, digits, key=key, now=NOW)
+    assert verdict is contacts.Verdict.CONFIRMED
+    stored = session.scalars(select(ContactCode)).one()
+    assert digits not in (stored.nonce, stored.value_digest)
+
+
+def test_a_demo_without_a_mail_server_says_so_and_names_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    console = ConsoleMail()
+    caplog.set_level("INFO")
+
+    console.send(Mail("ana@posta.si", "subject", "text", "<1@x>", NOW))
+
+    assert console.delivered == 1
+    assert "no mail server" in caplog.text
+    assert "ana@posta.si" not in caplog.text
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "smtp://", "localhost:25"])
+def test_a_mail_server_has_to_be_named_properly(url: str) -> None:
+    with pytest.raises(ValueError, match="smtp://"):
+        SmtpMail(url, "portal@clinic.example")
