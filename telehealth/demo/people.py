@@ -120,7 +120,7 @@ def settle(session: Session, password: str, *, now: datetime) -> Clinic:
             RepresentationKind.MANDATE,
             people["patient"],
             people["proxy"],
-            date(local(now).year + 1, 12, 31),
+            date(local(now).year + 2, 12, 31),
             now,
         ),
     )

@@ -1,16 +1,18 @@
 """Tell the whole story: people, readings, appointments, the inbox; once, through the services."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Database
-from telehealth.demo import glucose, people
+from telehealth.demo import glucose, inbox, people, visits
 from telehealth.readings import service as readings
 from telehealth.settings import Settings
 
 Say = Callable[[str], None]
+_KNOWN_FOR = timedelta(days=400)
+"""The clinic has looked after its patients for a year."""
 
 
 def is_told(database: Database) -> bool:
@@ -24,13 +26,17 @@ def tell(
 ) -> people.Clinic:
     """The demonstration's clinic is in the database."""
     with database.unit_of_work() as session:
-        clinic = people.settle(session, password, now=now)
+        clinic = people.settle(session, password, now=now - _KNOWN_FOR)
     say(f"{len(clinic.patient_ids)} patients")
     total = sum(
         _write_diary(database, patient_id, number, now)
         for number, patient_id in enumerate(clinic.patient_ids)
     )
     say(f"{total} readings of {glucose.DAYS} days")
+    with database.unit_of_work() as session:
+        visits.arrange(session, clinic, now)
+        inbox.fill_inbox(session, clinic, now)
+    say("appointments and questionnaires")
     return clinic
 
 

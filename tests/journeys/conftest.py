@@ -28,12 +28,18 @@ def browser() -> Iterator[Browser]:
     yield from real_browser.launched()
 
 
-@pytest.fixture
-def server(sqlite_template: Path, tmp_path: Path) -> Iterator[LiveServer]:
-    """`telehealth serve` with its worker on SQLite, its clock beginning at `make.NOW`."""
-    path = tmp_path / "journey.db"
+@pytest.fixture(scope="session")
+def server(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """`telehealth serve` with its worker on SQLite, its clock beginning at `make.NOW`.
+
+    One for all journeys of a test process: each brings its own people.
+    """
+    folder = tmp_path_factory.mktemp("journeys")
+    path = folder / "journey.db"
     shutil.copy(sqlite_template, path)
-    with serving(f"sqlite:///{path}", tmp_path, now=make.NOW) as running:
+    with serving(f"sqlite:///{path}", folder, now=make.NOW) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from telehealth.core.clock import local
 from tests import make
 
 
-def _write(page: Page, value: str, *, unit: str = "mmol/L", meal: str = "Before breakfast", note: str = "") -> None:
+def _write(page: Page, value: str, *, unit: str = "mmol/L", meal: str = "before breakfast", note: str = "") -> None:
     page.goto("/dnevnik/nova")
     page.fill("#value", value)
     page.get_by_text(unit, exact=True).click()
@@ -30,7 +30,7 @@ def test_a_reading_before_breakfast_stands_in_the_list_and_in_the_chart(
     expect(page.get_by_role("status").or_(page.locator(".toast, .flash")).first).to_be_visible()
     entry = page.locator("li.entry").first
     expect(entry).to_contain_text("7.2")
-    expect(entry).to_contain_text("Before breakfast")
+    expect(entry).to_contain_text("before breakfast")
     expect(entry).to_contain_text("slept badly")
     chart = page.locator("glucose-chart")
     expect(chart.locator(".main-svg").first).to_be_visible()
@@ -69,7 +69,7 @@ def test_without_javascript_a_reading_is_written_and_seen(
 
     page.goto("/dnevnik/nova")
     page.fill("#value", "7,2")
-    page.get_by_text("Pred zajtrkom", exact=True).click()
+    page.get_by_text("pred zajtrkom", exact=True).click()
     page.get_by_role("button", name="Shrani").click()
 
     expect(page.locator("li.entry").first).to_contain_text("7,2")
@@ -89,7 +89,7 @@ def test_nonsense_is_refused_beside_the_field_and_nothing_typed_is_lost(
 
     page.fill("#value", value)
     page.get_by_text("mmol/L", exact=True).click()
-    page.get_by_text("Bedtime", exact=True).click()
+    page.get_by_text("before sleep", exact=True).click()
     page.fill("#note", "after a walk")
     if late:
         page.fill("#time", f"{local(make.NOW) + timedelta(hours=2):%H:%M}")

@@ -63,7 +63,6 @@ def acting() -> Acting | None:
     if sign_in is None or representation_id is None:
         return None
     if "acting" not in g:
-        g.acting = None  # the page that says no is shown without the bar
         with reading() as session:
             g.acting = platform().answers.acting_of(session, sign_in, representation_id, now())
     found: Acting | None = g.acting

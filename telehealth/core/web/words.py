@@ -11,11 +11,12 @@ from flask_babel import Babel, gettext
 
 from telehealth.core import i18n
 from telehealth.core.actor import SignIn
+from telehealth.core.errors import NotFound
 from telehealth.core.web.access import csrf_token
 from telehealth.core.web.assets import PACKAGE, asset, import_map
 from telehealth.core.web.headers import csp_nonce
 from telehealth.core.web.pages import acting
-from telehealth.core.web.platform import maybe_signed_in, now, platform
+from telehealth.core.web.platform import Acting, maybe_signed_in, now, platform
 
 LOCALE_COOKIE = "lang"
 THEME_COOKIE = "theme"
@@ -119,17 +120,20 @@ def _page_context(nav: tuple[NavItem, ...]) -> dict[str, Any]:
     theme = request.cookies.get(THEME_COOKIE, "") if has_request_context() else ""
     return {
         "viewer": viewer,
-        "acting": acting(),
+        "acting": _acting_or_nobody(),
         "locale": locale(),
         "theme": theme if theme in ("light", "dark") else "",
-        "now": _now(),
+        "now": now(),
         "nav": shown_nav(nav, viewer),
         "is_demo": platform().settings.demo,
     }
 
 
-def _now() -> datetime:
-    return now()
+def _acting_or_nobody() -> Acting | None:
+    try:
+        return acting()
+    except NotFound:  # the page that says so is shown without the bar
+        return None
 
 
 def shown_nav(nav: tuple[NavItem, ...], viewer: Viewer | None) -> list[ShownNavItem]:
