@@ -14,6 +14,7 @@ import { watchPanel, watchSelf } from "consults/stage.js";
 import { CallView, fill } from "consults/view.js";
 
 const REPORT_MS = 10_000;
+const MAX_EARLY = 200;
 
 /** @typedef {{id: string, generation: number, polite: boolean, camera: boolean, role: string}} Other */
 /** @typedef {{id: string, generation: number, place: string}} Me */
@@ -208,18 +209,17 @@ class CallPage extends HTMLElement {
       },
       changed: (state) => this.#peerChanged(state),
     });
-    const waiting = this.#early.filter((one) => one.from === other.id);
-    this.#early = [];
+    const waiting = this.#early.splice(0);
     for (const said of waiting) this.#hear(said);
   }
 
   /** @param {any} said */
   #hear(said) {
-    const room = this.#room;
-    const other = room?.peers.find((one) => one.id === said.from);
-    const isKnown = other?.generation === said.from_generation && room?.me.generation === said.to_generation;
-    if (isKnown && this.#peer) this.#peer.take(said);
-    else if (this.#early.length < 200) this.#early.push(said);
+    // For this very pair of connections, or kept until ours is made (then old ones fall away).
+    const key = `${said.to_generation}:${said.from}:${said.from_generation}`;
+    if (this.#peer && key === this.#peerKey) this.#peer.take(said);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(said);
+    else this.#early = [said];
   }
 
   /** @param {string} state */
@@ -255,6 +255,7 @@ class CallPage extends HTMLElement {
     const does = button.dataset.does;
     if (does === "leave") void this.#leave();
     if (does === "share") void this.#share();
+    if (does === "again") location.reload();
     if (does === "camera" || does === "microphone") this.#toggle(does);
   }
 
@@ -369,7 +370,8 @@ class CallPage extends HTMLElement {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#shut();
-    this.dataset.closed = isElsewhere ? "elsewhere" : "yes";
+    const again = this.#view.button("again");
+    if (again) again.hidden = !isElsewhere;
     const title = this.#view.part("place")?.querySelector("h2");
     if (title) title.textContent = sentence;
     this.#view.wait(sentence);

@@ -2,6 +2,7 @@
 /** One connection to one other person: perfect negotiation, ICE restarts, a summary of statistics. */
 
 const GRACE_MS = 3_000;
+const CONNECT_MS = 12_000;
 const MAX_RESTARTS = 4;
 
 /**
@@ -52,8 +53,9 @@ export class Peer {
     };
     this.#pc.onconnectionstatechange = () => this.#judge();
     for (const track of own?.getTracks() ?? []) this.#pc.addTrack(track, /** @type {MediaStream} */ (own));
-    addEventListener("online", () => void this.restart(), { signal: this.#watch.signal });
+    addEventListener("online", () => void this.restart(true), { signal: this.#watch.signal });
     this.#way.changed("connecting");
+    this.#timer = window.setTimeout(() => void this.restart(), CONNECT_MS);
   }
 
   async #offer() {
@@ -126,9 +128,13 @@ export class Peer {
     }
   }
 
-  /** Find a new way to the other side, with names for the relay that have not run out. */
-  async restart() {
-    if (this.#pc.connectionState === "closed" || this.#pc.connectionState === "new") return;
+  /**
+   * Find a new way to the other side, with names for the relay that have not run out.
+   * @param {boolean} [isForced] also while the connection still seems to work
+   */
+  async restart(isForced = false) {
+    const { connectionState } = this.#pc;
+    if (connectionState === "closed" || (connectionState === "connected" && !isForced)) return;
     if (this.#restarts >= MAX_RESTARTS) {
       this.#way.changed("lost");
       return;
@@ -142,7 +148,8 @@ export class Peer {
     }
     if (this.#pc.signalingState === "closed") return;
     this.#pc.restartIce();
-    this.#timer = window.setTimeout(() => this.#judge(), 2 * GRACE_MS);
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => void this.restart(), 2 * GRACE_MS);
   }
 
   /**
