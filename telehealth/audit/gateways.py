@@ -17,7 +17,7 @@ from typing import Any
 _START = "0" * 64
 
 
-class AnchorsBroken(ValueError):  # noqa: N818 - a finding about a file
+class AnchorsBroken(ValueError):
     """A line of the file was changed, added or taken out; `args[0]` is its number."""
 
 

@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 from tests import make
 
 
-def test_a_person_signs_in_with_name_and_password_and_out_again(client: FlaskClient, session: Session) -> None:
+def test_a_person_signs_in_with_name_and_password_and_out_again(
+    client: FlaskClient, session: Session
+) -> None:
     ana = make.person(session)
     make.account(session, ana, "ana@test.example")
 
@@ -28,8 +30,12 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(
 ) -> None:
     make.account(session, make.person(session), "ana@test.example")
 
-    wrong = client.post("/api/v1/sessions", json={"login": "ana@test.example", "password": "x" * 12})
-    unknown = client.post("/api/v1/sessions", json={"login": "eva@test.example", "password": "x" * 12})
+    wrong = client.post(
+        "/api/v1/sessions", json={"login": "ana@test.example", "password": "x" * 12}
+    )
+    unknown = client.post(
+        "/api/v1/sessions", json={"login": "eva@test.example", "password": "x" * 12}
+    )
 
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.data == unknown.data

@@ -28,11 +28,11 @@ class Mail:
     sent_at: datetime
 
 
-class MailRefused(Exception):  # noqa: N818 - an answer of the server
+class MailRefused(Exception):
     """The server says that this address will never work."""
 
 
-class MailDelayed(Exception):  # noqa: N818 - an answer of the server
+class MailDelayed(Exception):
     """The server is away or asks to try later."""
 
 
