@@ -1,12 +1,16 @@
 """Rows of the contact registry."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from telehealth.core.db import Base, BigInt, Key, one_of
+
+_SLOVENIAN = re.compile(r"\+386(\d{8})")
 
 
 class ContactKind(StrEnum):
@@ -48,6 +52,16 @@ class ContactPoint(Base):
     """At most one per person and kind; the database sees to it."""
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+
+    @property
+    def shown(self) -> str:
+        """As people write it: Slovenian numbers without the country (`041 234 567`)."""
+        home = _SLOVENIAN.fullmatch(self.value)
+        if home is None:
+            return self.value
+        digits = "0" + home[1]
+        cuts = (3, 6) if self.kind is ContactKind.MOBILE else (2, 5, 7)
+        return " ".join(digits[a:b] for a, b in pairwise((0, *cuts, len(digits))))
 
 
 class ContactCode(Base):

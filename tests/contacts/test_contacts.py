@@ -161,6 +161,19 @@ def test_addresses_and_numbers_are_stored_in_one_form(
     assert policy.normalised(kind, typed) == stored
 
 
+@pytest.mark.parametrize(
+    ("kind", "stored", "shown"),
+    [
+        (ContactKind.MOBILE, "+38641234567", "041 234 567"),
+        (ContactKind.LANDLINE, "+38645754000", "04 575 40 00"),
+        (ContactKind.MOBILE, "+385911234567", "+385911234567"),
+        (ContactKind.EMAIL, "ana@posta.si", "ana@posta.si"),
+    ],
+)
+def test_numbers_are_shown_as_people_write_them(kind: ContactKind, stored: str, shown: str) -> None:
+    assert ContactPoint(kind=kind, value=stored).shown == shown
+
+
 @given(st.text(max_size=300))
 def test_whatever_is_typed_becomes_an_address_or_is_refused(typed: str) -> None:
     for kind in ContactKind:
