@@ -38,7 +38,7 @@ _WORDS: dict[Reason, tuple[str, str]] = {
             " With a mandate you can read it, but not answer it."
         ),
     ),
-    Reason.STAFF_NEVER: ("staff_never", N_("Health workers never answer a consent for a patient.")),
+    Reason.STAFF_NEVER: ("staff_never", N_("The clinic never answers a consent for a patient.")),
     Reason.MINOR_ALONE: (
         "minor_alone",
         N_("Until the 15th birthday a parent or guardian answers a consent."),

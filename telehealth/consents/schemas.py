@@ -135,7 +135,7 @@ def choice_of(form: Mapping[str, str], language: str) -> consents.Choice:
         decisions={
             name.removeprefix(_PREFIX): value
             for name, value in form.items()
-            if name.startswith(_PREFIX)
+            if value and name.startswith(_PREFIX)
         },
         gesture=form.get("gesture", ""),
         typed_name=form.get("typed_name", "").strip(),

@@ -167,6 +167,7 @@ def test_the_password_must_be_given_after_the_preview_and_lately(
     asked: ConsentRequest,
     confirmed: int,
     signed: int,
+    *,
     is_enough: bool,
 ) -> None:
     row = made.preparation(session, made.as_self(ana), asked)

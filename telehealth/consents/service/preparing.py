@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -193,7 +193,7 @@ def _document(
                 typed_name=choice.typed_name.strip() if is_typed else "",
             ),
             organisation=request.organisation,
-            prepared_at=prepared_at,
+            prepared_at=prepared_at.astimezone(UTC),
             reference=request.reference,
             evidence_head=request.evidence_head,
         )
