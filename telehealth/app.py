@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask
 from flask_smorest import Blueprint as ApiBlueprint
 from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from telehealth.audit import jobs as audit_jobs
 from telehealth.audit import service as audit
@@ -126,6 +127,9 @@ def create_app(
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    if settings.trusted_proxies:
+        trusted = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, trusted, trusted, trusted)  # type: ignore[method-assign]  # Flask documents this
     running = running or (clock.starting_at(settings.now) if settings.now else clock.real)
     database = database or Database(settings.database)
     queue = Queue(database, running, settings.data_dir, settings.redis_url)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from telehealth.core.errors import FieldError, Invalid, NotSignedIn, TooMany
 from telehealth.core.i18n import N_
+from telehealth.core.sockets import cut_after, session_room
 from telehealth.core.web.access import Access, access, cookie_name
 from telehealth.core.web.pages import Form, Pages, read_form
 from telehealth.core.web.platform import current_actor, now, platform, signed_in, unit_of_work
@@ -57,6 +58,7 @@ def sign_out() -> Response:
     with unit_of_work() as opened:
         actor = current_actor(opened, signed_in().person_id)
         identity.end_session(opened, actor, signed_in().session_id, now=now())
+        cut_after(opened, session_room(signed_in().session_id))
     response = make_response(redirect(url_for("identity.sign_in"), 303))
     response.delete_cookie(cookie_name(), path="/")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -105,6 +107,7 @@ def end_session(session_id: int) -> Response:
     with unit_of_work() as opened:
         actor = current_actor(opened, signed_in().person_id)
         identity.end_session(opened, actor, session_id, now=now())
+        cut_after(opened, session_room(session_id))
     flash(gettext("That device is signed out."), "success")
     return redirect(url_for("identity.sessions"), 303)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from telehealth.core.sockets import cut_after, representation_room
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.api import api_blueprint
 from telehealth.core.web.platform import current_actor, now, signed_in, unit_of_work
@@ -63,4 +64,5 @@ def end(mandate: int) -> None:
     """Revoke a mandate, or resign from one; takes effect at once. Either of its two people."""
     with unit_of_work() as session:
         actor = current_actor(session, signed_in().person_id)
-        mandates.end(session, actor, mandate, now=now())
+        row = mandates.end(session, actor, mandate, now=now())
+        cut_after(session, representation_room(row.id))

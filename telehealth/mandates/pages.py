@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from telehealth.core.actor import STEP_UP_MAX_AGE
 from telehealth.core.errors import Conflict, FieldError, Invalid, StepUpNeeded
+from telehealth.core.sockets import cut_after, representation_room
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Form, Pages, read_form
 from telehealth.core.web.platform import current_actor, now, signed_in, unit_of_work
@@ -54,6 +55,7 @@ def end(mandate: int) -> Response:
     """Revoke a mandate or resign from one: at once, without a password, without a reason."""
     with unit_of_work() as opened:
         row = mandates.end(opened, current_actor(opened), mandate, now=now())
+        cut_after(opened, representation_room(row.id))
     if row.status_reason is StatusReason.BY_PROXY:
         name = row.represented.name
         flash(gettext("You no longer act for %(name)s.", name=name), "success")
