@@ -206,7 +206,7 @@ def test_the_log_says_who_for_whom_and_what_was_refused(session: Session) -> Non
     with_own = home.log_of(session, own(ana), with_own=True, now=NOW)
 
     lines = [
-        (v.name, v.is_denied, v.is_for_you, [d.words or d.room for d in v.deeds])
+        (v.name, v.is_denied, v.is_for_you, [d.room if v.is_denied else d.words for d in v.deeds])
         for v in log.visits
     ]
     assert lines == [
