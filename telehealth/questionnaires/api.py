@@ -15,9 +15,9 @@ from telehealth.core.web.words import locale
 from telehealth.questionnaires import service as questionnaires
 from telehealth.questionnaires.models import Assignment
 from telehealth.questionnaires.schemas import (
-    AssignmentSchema,
     QuestionnaireSchema,
-    SendingSchema,
+    QuestionnaireWishSchema,
+    SentQuestionnaireSchema,
     questionnaire_json,
     read_response,
 )
@@ -34,8 +34,8 @@ _NO_JSON = frozenset({"invalidJson", "duplicateKey"})
 
 
 @api.post("/patients/<int:patient>/questionnaires")
-@api.arguments(SendingSchema)
-@api.response(201, AssignmentSchema)
+@api.arguments(QuestionnaireWishSchema)
+@api.response(201, SentQuestionnaireSchema)
 @access(Access.SIGNED_IN)
 def send(wish: Sending, patient: int) -> Assignment:
     """Send a questionnaire into the patient's inbox. For doctors and nurses of the care team."""

@@ -169,8 +169,8 @@ def bounds(definition: Definition, name: str) -> tuple[Decimal, Decimal] | None:
     return low * score.scale, high * score.scale
 
 
-WIDTH, HEIGHT, EDGE = 320, 96, 8
-"""Of the small picture of a course, in its own units."""
+WIDTH, HEIGHT, EDGE, LEFT = 320, 96, 10, 34
+"""Of the small picture of a course, in its own units; `LEFT` is room for the numbers."""
 
 
 def line(course: Course) -> list[tuple[float, float]]:
@@ -183,7 +183,10 @@ def line(course: Course) -> list[tuple[float, float]]:
     height = float(high - low) or 1
     return [
         (
-            round(EDGE + (WIDTH - 2 * EDGE) * (point.at - first).total_seconds() / span, 1),
+            round(
+                LEFT + EDGE + (WIDTH - LEFT - 2 * EDGE) * (point.at - first).total_seconds() / span,
+                1,
+            ),
             round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * float(point.value - low) / height, 1),
         )
         for point in course.points

@@ -19,7 +19,7 @@ OTHER = "-other"
 _MAX_DETAILS = 50
 
 
-class SendingSchema(Schema):
+class QuestionnaireWishSchema(Schema):
     """Send a questionnaire."""
 
     class Meta:
@@ -46,13 +46,13 @@ class _MaybeDay(fields.Date):
         return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
 
 
-class SendingFormSchema(SendingSchema):
+class WishFormSchema(QuestionnaireWishSchema):
     """The same as typed into a page."""
 
     due_on = _MaybeDay(load_default=None, error_messages={"invalid": N_("Choose a day.")})
 
 
-class AssignmentSchema(Schema):
+class SentQuestionnaireSchema(Schema):
     """A questionnaire sent."""
 
     id = fields.Integer()
@@ -61,7 +61,7 @@ class AssignmentSchema(Schema):
     due_at = fields.AwareDateTime(allow_none=True)
 
 
-class ScoreSchema(Schema):
+class QuestionnaireScoreSchema(Schema):
     """A score of the response."""
 
     name = fields.String()
@@ -95,7 +95,7 @@ class QuestionnaireSchema(Schema):
         metadata={"description": "FHIR R4 QuestionnaireResponse; the care team sees no draft"},
     )
     scores = fields.List(
-        fields.Nested(ScoreSchema), metadata={"description": "Only for the care team"}
+        fields.Nested(QuestionnaireScoreSchema), metadata={"description": "Only for the care team"}
     )
     flags = fields.List(fields.String(), metadata={"description": "Only for the care team"})
 
@@ -124,7 +124,7 @@ def questionnaire_json(found: Found, language: str) -> str:
 
 
 def _score_json(score: Any) -> dict[str, Any]:
-    written: dict[str, Any] = ScoreSchema().dump(score)
+    written: dict[str, Any] = QuestionnaireScoreSchema().dump(score)
     return written
 
 

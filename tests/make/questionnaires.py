@@ -131,3 +131,14 @@ def own_form(
     session.add(row)
     session.flush()
     return row
+
+
+def begun(
+    session: Session, worker: Person, patient: Person, points: Sequence[int | None]
+) -> Assignment:
+    """WHO-5 sent, with answers saved and not sent yet."""
+    row = sent(session, worker, patient)
+    questionnaires.keep_answers(
+        session, as_self(patient), row.id, answers(points), language="sl", now=NOW
+    )
+    return row

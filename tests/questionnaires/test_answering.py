@@ -61,7 +61,7 @@ def flags(session: Session) -> set[str]:
 
 def actions(session: Session, person: Person) -> list[str]:
     query = select(AuditEvent.action).where(AuditEvent.subject_id == person.id)
-    return [one for one in session.scalars(query.order_by(AuditEvent.seq))]
+    return list(session.scalars(query.order_by(AuditEvent.seq)))
 
 
 def test_what_a_doctor_sends_waits_in_the_inbox(
@@ -184,9 +184,7 @@ def test_a_missing_answer_is_named_and_nothing_is_stored(
     assert scores(session) == {}
 
 
-def test_nobody_else_finds_the_questionnaire(
-    session: Session, ana: Person, doctor: Person
-) -> None:
+def test_nobody_else_finds_the_questionnaire(session: Session, ana: Person, doctor: Person) -> None:
     row = made.sent(session, doctor, ana)
     eva = make.patient(session, "Eva")
 
@@ -260,9 +258,7 @@ def test_a_questionnaire_taken_back_cannot_be_answered(
         with pytest.raises(Conflict):
             questionnaires.submit(session, as_self(ana), row.id, response, now=NOW)
     with pytest.raises(Conflict):
-        questionnaires.save_draft(
-            session, as_self(ana), row.id, made.response((3,) * 5), now=NOW
-        )
+        questionnaires.save_draft(session, as_self(ana), row.id, made.response((3,) * 5), now=NOW)
     assert actions(session, ana).count("questionnaires.withdraw") == 1
 
 
@@ -274,9 +270,7 @@ def test_what_is_answered_cannot_be_taken_back_or_changed(
     with pytest.raises(Conflict):
         questionnaires.withdraw(session, as_team(doctor, ana), row.id, now=NOW)
     with pytest.raises(Conflict):
-        questionnaires.save_draft(
-            session, as_self(ana), row.id, made.response((0,) * 5), now=NOW
-        )
+        questionnaires.save_draft(session, as_self(ana), row.id, made.response((0,) * 5), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -351,9 +345,7 @@ def test_an_urgent_answer_is_flagged_before_the_form_is_sent(
     row = made.own_form(session, doctor, ana, [item], scoring)
     actor = as_self(ana)
     for _ in range(2):
-        questionnaires.keep_answers(
-            session, actor, row.id, {"worst": (2,)}, language="en", now=NOW
-        )
+        questionnaires.keep_answers(session, actor, row.id, {"worst": (2,)}, language="en", now=NOW)
 
     found = questionnaires.results(session, as_team(doctor, ana), ana.id, now=NOW)
 

@@ -59,6 +59,9 @@ def test_the_tables_go_down_and_up_with_rows_in_them(fresh_db: Database) -> None
     with fresh_db.unit_of_work() as session:
         assert session.scalars(select(QuestionnaireVersion)).all() == []
         questionnaires.publish(session, questionnaires.shipped("who-5"), now=make.NOW)
-    with fresh_db.unit_of_work() as session:
-        with pytest.raises(DBAPIError, match="kept as it is"), session.begin_nested():
-            session.execute(text("UPDATE questionnaire_version SET content = '{}'"))
+    with (
+        fresh_db.unit_of_work() as session,
+        pytest.raises(DBAPIError, match="kept as it is"),
+        session.begin_nested(),
+    ):
+        session.execute(text("UPDATE questionnaire_version SET content = '{}'"))

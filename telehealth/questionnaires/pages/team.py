@@ -12,7 +12,9 @@ from telehealth.core.web.words import locale
 from telehealth.questionnaires import service as questionnaires
 from telehealth.questionnaires.figures import (
     BAND_WORDS,
+    EDGE,
     HEIGHT,
+    LEFT,
     NO_SCORE_WORDS,
     RAISED_WORDS,
     RESPONDENT_WORDS,
@@ -25,7 +27,7 @@ from telehealth.questionnaires.figures import (
 )
 from telehealth.questionnaires.models import OPEN
 from telehealth.questionnaires.pages.door import pages
-from telehealth.questionnaires.schemas import SendingFormSchema
+from telehealth.questionnaires.schemas import WishFormSchema
 
 
 @pages.get("/pacienti/<int:patient_id>/vprasalniki")
@@ -40,7 +42,7 @@ def results(patient_id: int) -> str:
 def send(patient_id: int) -> Response | tuple[str, int]:
     """Send a questionnaire into the patient's inbox."""
     try:
-        wish = read_form(SendingFormSchema())
+        wish = read_form(WishFormSchema())
         with unit_of_work() as session:
             actor = current_actor(session, patient_id)
             questionnaires.send(session, actor, patient_id, wish, now=now())
@@ -97,6 +99,8 @@ def _shown(patient_id: int, form: Form) -> str:
         },
         patient_page=_patient_page(patient_id),
         size=(WIDTH, HEIGHT),
+        left=LEFT,
+        edge=EDGE,
         open_statuses=OPEN,
         **_words(),
     )
