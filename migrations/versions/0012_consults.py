@@ -34,7 +34,9 @@ def _one_of(name: str, length: int, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=length)
 
 
-def _link(table: str, column: str, target: str, *, nullable: bool = False) -> list[sa.schema.SchemaItem]:
+def _link(
+    table: str, column: str, target: str, *, nullable: bool = False
+) -> list[sa.schema.SchemaItem]:
     name = op.f(f"fk_{table}_{column}")
     return [
         sa.Column(column, BIG, nullable=nullable),
@@ -48,6 +50,7 @@ def upgrade() -> None:
         "consultation",
         sa.Column("id", BIG, autoincrement=False, nullable=False),
         sa.Column("state", _one_of("state", 8, "open", "ended"), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("opened_at", AT, nullable=False),
         sa.Column("ended_at", AT, nullable=True),
         sa.CheckConstraint(

@@ -35,6 +35,8 @@ class Consultation(Base):
     )
     """The appointment's: there is never a call without one, nor two calls for one."""
     state: Mapped[CallState] = mapped_column(one_of(CallState, "state", 8))
+    revision: Mapped[int]
+    """Counts the changes of the room: browsers drop a state older than the one they have."""
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

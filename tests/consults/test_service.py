@@ -174,6 +174,14 @@ def test_the_first_sign_of_media_counts_as_being_in_the_call(visit: Visit) -> No
     assert visit.kinds().count(EventKind.ENTERED) == 1
 
 
+def test_every_change_of_the_room_is_newer_than_the_one_before(visit: Visit) -> None:
+    first = consults.arrive(visit.session, visit.ana, visit.id, now=NOW)
+    second = visit.admit(me(first))
+    third = consults.show_media(visit.session, visit.ana, visit.id, ON, now=NOW)
+
+    assert first.revision < second.revision < third.revision
+
+
 def test_a_changed_quality_is_remembered_once(visit: Visit) -> None:
     visit.admit(visit.come())
     bad = QualityReport(1, Summary(is_video_expected=True, loss_pct=30))

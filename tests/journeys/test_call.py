@@ -130,6 +130,23 @@ def test_a_parent_takes_the_call_for_a_child_and_the_doctor_sees_for_whom(
     expect(petra.locator(".acting-bar")).to_contain_text("Tine Zupan")
 
 
+def test_a_doctor_who_opens_the_call_on_another_screen_goes_on_there(
+    people: Callable[..., Any], enter: Callable[..., Page]
+) -> None:
+    visit = people(_appointment)
+    ana, desk, phone = enter(visit["ana"]), enter(visit["miha"]), enter(visit["miha"], width=390)
+    ana.goto(f"/posveti/{visit['id']}")
+    desk.goto(f"/klinika/posveti/{visit['id']}")
+    desk.get_by_role("button", name="Let in").click()
+    _frames_flow(desk)
+
+    phone.goto(f"/klinika/posveti/{visit['id']}")
+
+    _frames_flow(phone)
+    _frames_flow(ana)
+    expect(desk.get_by_role("button", name="Continue here")).to_be_visible()
+
+
 def test_without_javascript_a_patient_waits_and_learns_of_being_let_in_by_reloading(
     people: Callable[..., Any], enter: Callable[..., Page]
 ) -> None:

@@ -83,7 +83,7 @@ def state_for(change: Change, participant_id: str) -> dict[str, Any]:
     seen = view(change.room, participant_id)
     ids = [peer.id for peer in seen.peers] + [one.id for one in seen.waiting]
     names = {one: _named(change, one) for one in ids}
-    return {**messages.state(seen), "names": names}
+    return {**messages.state(seen), "names": names, "revision": change.revision}
 
 
 def tell(change: Change) -> None:

@@ -41,6 +41,7 @@ class Change:
 
     consultation_id: int
     worker_id: int
+    revision: int
     room: Room
     people: dict[str, Who]
     """By participant id."""
@@ -60,7 +61,7 @@ def open_room(session: Session, row: Appointment, *, now: datetime) -> Consultat
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
         insert(Consultation)
-        .values(id=row.id, state=CallState.OPEN, opened_at=now)
+        .values(id=row.id, state=CallState.OPEN, revision=0, opened_at=now)
         .on_conflict_do_nothing(index_elements=["id"])
     )
     return locked(session, row.id)
@@ -134,8 +135,8 @@ _SENTENCE = {
 
 def keep(session: Session, row: Consultation, room: Room) -> None:
     """Store what a deed made of the room."""
-    if row.state is not room.state:
-        row.state = room.state
+    row.state = room.state
+    row.revision += 1
     seats = {seat.participant_id: seat for seat in row.seats}
     for one in room.participants:
         seat = seats[one.id]
@@ -201,7 +202,9 @@ def change_of(
 ) -> Change:
     """What the browsers in the room are to be told."""
     people = {seat.participant_id: _who(session, seat, row, now) for seat in row.seats}
-    return Change(row.id, row.appointment.worker_id, room_of(row), people, me, replaced)
+    return Change(
+        row.id, row.appointment.worker_id, row.revision, room_of(row), people, me, replaced
+    )
 
 
 def patient_of(session: Session, consultation_id: int) -> int:

@@ -8,10 +8,10 @@
 import { announce } from "core/announce.js";
 import { Problem, request } from "core/http.js";
 import { ask, connection, join } from "core/live.js";
-import { Meter, openDevices, stop } from "consults/devices.js";
+import { Meter, mixed, openDevices, stop } from "consults/devices.js";
 import { Peer } from "consults/peer.js";
 import { watchPanel, watchSelf } from "consults/stage.js";
-import { CallView, fill } from "consults/view.js";
+import { CallView } from "consults/view.js";
 
 const REPORT_MS = 10_000;
 const MAX_EARLY = 200;
@@ -19,7 +19,7 @@ const MAX_EARLY = 200;
 /** @typedef {{id: string, generation: number, polite: boolean, camera: boolean, role: string}} Other */
 /** @typedef {{id: string, generation: number, place: string}} Me */
 /** @typedef {{state: string, me: Me, peers: Other[], waiting: {id: string}[],
- *   names: Record<string, {name: string, for: string}>}} Room */
+ *   names: Record<string, {name: string, for: string}>, revision: number}} Room */
 
 class CallPage extends HTMLElement {
   /** @type {Record<string, string>} */
@@ -44,6 +44,8 @@ class CallPage extends HTMLElement {
   #timer = 0;
   #stopHearing = () => {};
   #devices = Promise.resolve();
+  /** @type {Promise<unknown>} until the last description has arrived at the server */
+  #described = Promise.resolve();
   /** States are handled one after the other: some wait for camera or server. */
   #queue = Promise.resolve();
 
@@ -89,8 +91,8 @@ class CallPage extends HTMLElement {
     const opened = await openDevices();
     if (this.#isOver) return stop(opened.stream);
     this.#own = opened.stream;
-    this.#deviceState("camera", opened.camera);
-    this.#deviceState("microphone", opened.microphone);
+    this.#view.device("camera", opened.camera);
+    this.#view.device("microphone", opened.microphone);
     for (const part of ["preview", "self"]) {
       const video = this.#view.video(part);
       if (video) video.srcObject = opened.stream;
@@ -107,15 +109,6 @@ class CallPage extends HTMLElement {
     }
   }
 
-  /** @param {"camera" | "microphone"} kind @param {string | null} reason */
-  #deviceState(kind, reason) {
-    this.#view.show(`${kind}-state`, this.#words[reason ? `${kind}_${reason}` : `${kind}_on`]);
-    const button = this.#view.button(kind);
-    if (reason) this.#view.press(button, false);
-    if (button) button.disabled = Boolean(reason);
-    if (reason && !this.#view.part("lobby")) this.#view.note(this.#words[`${kind}_${reason}`]);
-  }
-
   // --- the room
 
   /** @param {Room} room */
@@ -126,7 +119,8 @@ class CallPage extends HTMLElement {
   /** @param {Room} room */
   async #follow(room) {
     const before = this.#room;
-    if (this.#isOver || (before && room.me.generation < before.me.generation)) return;
+    // Two messages of the server may overtake each other: an older state never replaces a newer one.
+    if (this.#isOver || (before && room.revision < before.revision)) return;
     this.#room = room;
     if (room.state === "ended") return this.#ended();
     const { place } = room.me;
@@ -185,12 +179,7 @@ class CallPage extends HTMLElement {
     this.#view.video("remote")?.classList.toggle("is-off", Boolean(other) && !other.camera);
     if (other && !other.camera && this.#peer?.state === "connected") this.#view.note(this.#words.camera_off);
     else this.#view.note("");
-    const title = this.#view.part("with");
-    if (title) {
-      const who = other && room.names[other.id];
-      title.hidden = !who?.for;
-      title.textContent = who ? fill(this.#words.stands_for, who) : "";
-    }
+    this.#view.standsFor(other && room.names[other.id]);
   }
 
   /** @param {Other} other */
@@ -200,8 +189,7 @@ class CallPage extends HTMLElement {
     this.#view.wait(this.#words.connecting);
     const sent = this.#shared ? mixed(this.#own, this.#shared) : this.#own;
     this.#peer = new Peer(/** @type {RTCConfiguration} */ (this.#ice), other.polite, sent, {
-      send: (kind, body) =>
-        ask(`consults:${kind}`, { ...address, ...body }).catch((problem) => this.#unsent(problem)),
+      send: (kind, body) => this.#send(kind, { ...address, ...body }),
       fresh: () => this.#fresh(),
       heard: (stream) => {
         const remote = this.#view.video("remote");
@@ -211,6 +199,19 @@ class CallPage extends HTMLElement {
     });
     const waiting = this.#early.splice(0);
     for (const said of waiting) this.#hear(said);
+  }
+
+  /**
+   * Descriptions go one after the other, candidates after the description they belong to: the
+   * server handles messages side by side, so two on their way at once may change places.
+   * @param {"description" | "candidate"} kind @param {any} message
+   */
+  #send(kind, message) {
+    const sent = this.#described
+      .then(() => ask(`consults:${kind}`, message))
+      .catch((problem) => this.#unsent(problem));
+    if (kind === "description") this.#described = sent;
+    return sent;
   }
 
   /** @param {any} said */
@@ -392,11 +393,6 @@ class CallPage extends HTMLElement {
     const tracks = kind === "camera" ? this.#own?.getVideoTracks() : this.#own?.getAudioTracks();
     return tracks?.[0];
   }
-}
-
-/** @param {MediaStream | null} own @param {MediaStream} shared */
-function mixed(own, shared) {
-  return new MediaStream([...(own?.getAudioTracks() ?? []), ...shared.getVideoTracks()]);
 }
 
 customElements.define("call-page", CallPage);

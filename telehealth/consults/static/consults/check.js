@@ -240,6 +240,9 @@ class DeviceCheck extends HTMLElement {
     this.#pc?.close();
     this.#pc = null;
     stop(this.#own);
+    const preview = this.#part("preview");
+    if (preview instanceof HTMLVideoElement) preview.srcObject = null;
+    this.#hide("preview-note", false);
   }
 
   /** @param {string} part @param {boolean} isHidden */

@@ -59,6 +59,11 @@ export function stop(stream) {
   for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
+/** The own sound with the shared screen. @param {MediaStream | null} own @param {MediaStream} shared */
+export function mixed(own, shared) {
+  return new MediaStream([...(own?.getAudioTracks() ?? []), ...shared.getVideoTracks()]);
+}
+
 /** Loudness of a stream's sound, in dB below full scale. */
 export class Meter {
   #context = new AudioContext();

@@ -85,6 +85,29 @@ export class CallView {
     if (place && place.textContent !== sentence) place.textContent = sentence ?? "";
   }
 
+  /**
+   * What came of opening a device; null: it works.
+   * @param {"camera" | "microphone"} kind @param {string | null} reason
+   */
+  device(kind, reason) {
+    this.show(`${kind}-state`, this.#words[reason ? `${kind}_${reason}` : `${kind}_on`]);
+    const button = this.button(kind);
+    if (reason) this.press(button, false);
+    if (button) button.disabled = Boolean(reason);
+    if (reason && !this.part("lobby")) this.note(this.#words[`${kind}_${reason}`]);
+  }
+
+  /**
+   * For whom the other person is here, beside the title.
+   * @param {{name: string, for: string} | undefined} who
+   */
+  standsFor(who) {
+    const place = this.part("with");
+    if (!place) return;
+    place.hidden = !who?.for;
+    place.textContent = who ? fill(this.#words.stands_for, who) : "";
+  }
+
   /** @param {HTMLButtonElement | null} button @param {boolean} isOn */
   press(button, isOn) {
     button?.setAttribute("aria-pressed", String(isOn));
