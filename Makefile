@@ -9,6 +9,9 @@ TRANSLATIONS := $(wildcard */*/translations/sl/LC_MESSAGES/messages.po)
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Nothing is written outside the checkout and the data folder, downloads included.
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
 .PHONY: help demo test check fmt bench vendor docs words clean
 
@@ -50,7 +53,7 @@ words: $(TRANSLATIONS:.po=.mo) ## compile the translations
 	@$(BIN)/pybabel -q compile -i $< -o $@
 
 clean: ## remove what was installed and built (the data folder stays)
-	rm -rf .venv docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .cache docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }

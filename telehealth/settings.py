@@ -27,15 +27,21 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     """Address people use; links in e-mails start with it."""
     host: str = "127.0.0.1"
+    """Address the server listens on; `127.0.0.1` is reachable from this machine only."""
     port: int = 8000
+    """Port the server listens on."""
+    trusted_proxies: int = 0
+    """Reverse proxies in front whose `X-Forwarded-*` headers are believed; 0 believes none."""
     redis_url: str = ""
     """Empty: Huey keeps its queue in SQLite and live updates stay within one process."""
     smtp_url: str = ""
     """`smtp://[user:password@]host:port`; empty: mail is written to the log of the demo only."""
     mail_from: str = "no-reply@localhost"
+    """Sender of all mail."""
     media_socket: str = ""
     """Unix socket of `python -m video.node`; empty: no media node, one-to-one calls still work."""
     media_token_file: str = ""
+    """File with the token the media node was started with."""
     turn_urls: str = ""
     """Comma-separated `turn:` and `turns:` addresses."""
     turn_secrets: str = field(default="", repr=False)
@@ -44,10 +50,19 @@ class Settings:
     """False only for the demo on http://localhost."""
     demo: bool = False
     """Marks every page as a demonstration and allows the development seal."""
+    seal_folder: str = ""
+    """Folder with the organisation's seal: `seal.p12` and the certificate `root.pem`. Empty: only
+    the demo can sign consents, with a seal marked as a test."""
+    seal_password: str = field(default="", repr=False)
+    """Passphrase of `seal.p12`."""
     patient_idle_min: int = 30
+    """Minutes without activity after which a patient's sign-in in a browser ends."""
     staff_idle_min: int = 15
+    """The same for health workers."""
     session_max_h: int = 12
+    """Hours after which any sign-in ends, however busy."""
     log_level: str = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     now: datetime | None = None
     """Start of the application's clock (aware); None: real time. For reproducible pictures."""
 

@@ -31,7 +31,7 @@ _MAX_SOCKET_PATH = 90
 @click.option("--now", "start", help="Start of the demonstration's clock, with an offset.")
 @answering
 def demo(operator: Operator, *, port: int, host: str, data: str, start: str | None) -> None:
-    """Install nothing, set up and start everything on SQLite, with a demonstration clinic."""
+    """Set up and start everything on SQLite, with a demonstration clinic in it."""
     settings = demo_settings(operator, port, host, Path(data).resolve(), start)
     check_address(operator, settings)
     password = prepare(operator, settings)

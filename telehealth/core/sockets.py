@@ -14,7 +14,9 @@ from flask_babel import gettext
 from flask_socketio import SocketIO
 from marshmallow import Schema, ValidationError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from telehealth.core.db import after_commit
 from telehealth.core.errors import Invalid, NotAllowed, NotFound, NotSignedIn, Refusal, Unavailable
 from telehealth.core.i18n import N_
 from telehealth.core.web.access import Access, check_gate, find_sign_in
@@ -138,6 +140,14 @@ def cut(room: str) -> None:
     manager = _engine().manager
     for connection, _ in list(manager.get_participants("/", room)):
         _engine().disconnect(connection)
+
+
+def cut_after(session: Session, room: str) -> None:
+    """Cut `room` once the unit of work is stored.
+
+    The outbox does it again: this process may not be the one that holds the connections.
+    """
+    after_commit(session, lambda: cut(room))
 
 
 def _door(event: Event) -> Callable[..., Answer]:

@@ -29,9 +29,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
+def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """`telehealth serve` with its worker on SQLite, its clock beginning at `make.NOW`.
 
     One for all journeys of a test process: each brings its own people.

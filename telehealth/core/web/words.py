@@ -1,7 +1,6 @@
 """Language of the reader, and the globals and filters every template may use."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
