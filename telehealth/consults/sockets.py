@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import gettext
+from flask_socketio import rooms as live_rooms
 
 from telehealth.consults import service as consults
 from telehealth.consults.schemas import signals
@@ -136,5 +137,4 @@ def _call() -> int:
 
 
 def _calls() -> list[str]:
-    rooms: list[str] = live.server.server.rooms(live.sid(), "/")
-    return [room for room in rooms if room.startswith(_CALL)]
+    return [room for room in live_rooms(live.sid(), "/") if room.startswith(_CALL)]
