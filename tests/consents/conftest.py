@@ -73,9 +73,13 @@ class Browser:
 
     def post(self, path: str, form: dict[str, Any] | None = None) -> TestResponse:
         """Send a form with the token every page carries."""
+        return self.client.post(path, data={"csrf_token": self.token()} | (form or {}))
+
+    def token(self) -> str:
+        """The token every page carries."""
         found = _CSRF.search(self.client.get("/problems/not-found").text)
         assert found
-        return self.client.post(path, data={"csrf_token": found[1]} | (form or {}))
+        return found[1]
 
     def hidden(self, page: TestResponse) -> dict[str, str]:
         """What the forms of a page carry unseen."""

@@ -15,6 +15,7 @@ from telehealth.consents.gateways.blobs import blobs_of
 from telehealth.consents.gateways.sealing import choose
 from telehealth.consents.jobs import seal
 from telehealth.consents.models import ConsentRecord, ConsentRequest, Preparation, State
+from telehealth.core.clock import HOME_ZONE
 from telehealth.core.errors import Conflict, Invalid, NotAllowed, StepUpNeeded, Unavailable
 from telehealth.core.web.platform import Platform
 from telehealth.identity.models import Person
@@ -209,7 +210,8 @@ def test_a_choice_that_cannot_be_signed_is_refused_beside_its_field(
 def test_a_click_needs_no_name(session: Session, ana: Person, asked: ConsentRequest) -> None:
     click = made.choice(gesture="click", typed_name="")
 
-    row = consents.prepare(session, made.as_self(ana), asked.id, click, is_test=True, now=NOW)
+    at = NOW.astimezone(HOME_ZONE) + timedelta(microseconds=123_456)  # as real clocks show it
+    row = consents.prepare(session, made.as_self(ana), asked.id, click, is_test=True, now=at)
 
     assert row.pdf.startswith(b"%PDF-")
 

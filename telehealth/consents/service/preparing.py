@@ -193,7 +193,7 @@ def _document(
                 typed_name=choice.typed_name.strip() if is_typed else "",
             ),
             organisation=request.organisation,
-            prepared_at=prepared_at.astimezone(UTC),
+            prepared_at=prepared_at.astimezone(UTC).replace(microsecond=0),
             reference=request.reference,
             evidence_head=request.evidence_head,
         )
