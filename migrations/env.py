@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, DateTime
 
 import telehealth
-from telehealth.core.db import BigInt, Base, Database, UtcDateTime
+from telehealth.core.db import Base, BigInt, Database, UtcDateTime
 
 for _models in sorted(Path(telehealth.__file__).parent.glob("*/models.py")):
     import_module(f"telehealth.{_models.parent.name}.models")

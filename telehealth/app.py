@@ -1,6 +1,7 @@
 """The application: the only file that knows every room."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from flask import Flask
@@ -129,7 +130,8 @@ def create_app(
     )
     if settings.trusted_proxies:
         trusted = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, trusted, trusted, trusted)  # type: ignore[method-assign]  # Flask documents this
+        proxied = ProxyFix(app.wsgi_app, trusted, trusted, trusted)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # the way Flask documents
     running = running or (clock.starting_at(settings.now) if settings.now else clock.real)
     database = database or Database(settings.database)
     queue = Queue(database, running, settings.data_dir, settings.redis_url)
@@ -167,49 +169,56 @@ def _version() -> str:
 
 def _answers(settings: Settings) -> Answers:
     """What upper rooms tell the doors: who is signed in, as whom they act, what was denied."""
-    idle = {
-        True: timedelta(minutes=settings.staff_idle_min),
-        False: timedelta(minutes=settings.patient_idle_min),
-    }
-
-    def sign_in_of(session: Session, kind: SignInKind, token: str, now: datetime) -> SignIn | None:
-        if kind is SignInKind.TOKEN and token.startswith(identity.DEVICE_PREFIX):
-            return _device_sign_in(session, token, now)
-        found = identity.find_session(session, token)
-        if found is None or found.kind.value != kind.value:
-            return None
-        roles = directory.roles_of(session, found.account.person_id, now=now)
-        allowed = idle[bool(roles)] if kind is SignInKind.BROWSER else settings.session_max
-        if identity_policy.is_over(
-            now,
-            seen_at=found.seen_at,
-            expires_at=found.expires_at,
-            ended_at=found.ended_at,
-            idle=allowed,
-        ):
-            return None
-        return SignIn(
-            session_id=found.id,
-            account_id=found.account_id,
-            person_id=found.account.person_id,
-            person_name=found.account.person.name,
-            kind=kind,
-            roles=roles,
-            locale=found.account.locale,
-            signed_in_at=found.created_at,
-            confirmed_at=found.confirmed_at,
-            seen_at=found.seen_at,
-        )
-
     return Answers(
-        sign_in_of=sign_in_of,
-        touch=lambda session, sign_in, now: identity.touch_session(
-            session, sign_in.session_id, now=now
-        ),
+        sign_in_of=partial(_sign_in_of, settings),
+        touch=_touch,
         actor_of=mandates.actor_of,
         acting_of=_acting_of,
         record_denial=_record_denial,
     )
+
+
+def _sign_in_of(
+    settings: Settings, session: Session, kind: SignInKind, token: str, now: datetime
+) -> SignIn | None:
+    if kind is SignInKind.TOKEN and token.startswith(identity.DEVICE_PREFIX):
+        return _device_sign_in(session, token, now)
+    found = identity.find_session(session, token)
+    if found is None or found.kind.value != kind.value:
+        return None
+    roles = directory.roles_of(session, found.account.person_id, now=now)
+    is_over = identity_policy.is_over(
+        now,
+        seen_at=found.seen_at,
+        expires_at=found.expires_at,
+        ended_at=found.ended_at,
+        idle=_idle(settings, kind, is_staff=bool(roles)),
+    )
+    if is_over:
+        return None
+    return SignIn(
+        session_id=found.id,
+        account_id=found.account_id,
+        person_id=found.account.person_id,
+        person_name=found.account.person.name,
+        kind=kind,
+        roles=roles,
+        locale=found.account.locale,
+        signed_in_at=found.created_at,
+        confirmed_at=found.confirmed_at,
+        seen_at=found.seen_at,
+    )
+
+
+def _idle(settings: Settings, kind: SignInKind, *, is_staff: bool) -> timedelta:
+    """How long nothing may happen; a program with a token has only the absolute limit."""
+    if kind is SignInKind.TOKEN:
+        return settings.session_max
+    return timedelta(minutes=settings.staff_idle_min if is_staff else settings.patient_idle_min)
+
+
+def _touch(session: Session, sign_in: SignIn, now: datetime) -> None:
+    identity.touch_session(session, sign_in.session_id, now=now)
 
 
 def _device_sign_in(session: Session, token: str, now: datetime) -> SignIn | None:

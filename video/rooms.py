@@ -61,7 +61,7 @@ class Why(StrEnum):
     STALE = "stale"
 
 
-class RoomRefusal(Exception):  # noqa: N818 - a refusal, not a fault
+class RoomRefusal(Exception):
     """The deed is not possible in this room now."""
 
     def __init__(self, why: Why) -> None:

@@ -24,7 +24,7 @@ class Code(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
-class BadMessage(ValueError):  # noqa: N818 - names the thing refused, as the rest of the tree does
+class BadMessage(ValueError):
     """A message that is refused whole. Carries no value, so that it may be logged."""
 
     def __init__(self, field: str, code: Code) -> None:

@@ -216,6 +216,20 @@ def _make_development_ca(place: Path, now: datetime) -> None:
             raise
 
 
+def _usage(*, is_root: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not is_root,
+        content_commitment=not is_root,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_root,
+        crl_sign=is_root,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
 def _certificate(
     name: str,
     key: ec.EllipticCurvePrivateKey,
@@ -231,17 +245,6 @@ def _certificate(
         ]
     )
     is_root = issuer is None
-    usage = x509.KeyUsage(
-        digital_signature=not is_root,
-        content_commitment=not is_root,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=is_root,
-        crl_sign=is_root,
-        encipher_only=False,
-        decipher_only=False,
-    )
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
     return (
@@ -253,7 +256,7 @@ def _certificate(
         .not_valid_before(now - timedelta(days=EARLIER_DAYS))
         .not_valid_after(now + timedelta(days=VALID_DAYS))
         .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(_usage(is_root=is_root), critical=True)
         .add_extension(identifier, critical=False)
         .add_extension(authority, critical=False)
         .sign(issuer_key, hashes.SHA256())

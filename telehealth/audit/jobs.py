@@ -7,6 +7,7 @@ from telehealth.audit import service as audit
 from telehealth.audit.gateways import AnchorFile
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
+from telehealth.settings import Settings
 
 EVERY = timedelta(hours=1)
 
@@ -16,9 +17,8 @@ def register(queue: Queue, platform: Platform) -> None:
     queue.every_minute(partial(_anchor, platform, []))
 
 
-def anchors(platform: Platform) -> AnchorFile:
+def anchors(settings: Settings) -> AnchorFile:
     """The file of this installation."""
-    settings = platform.settings
     return AnchorFile(settings.data_dir / "audit-anchors.jsonl", settings.secret_key.encode())
 
 
@@ -29,4 +29,4 @@ def _anchor(platform: Platform, last: list[datetime]) -> None:
     last[:] = [now]
     with platform.database.reading() as session:
         heads = audit.heads(session)
-    anchors(platform).write(heads, now=now)
+    anchors(platform.settings).write(heads, now=now)

@@ -96,7 +96,7 @@ def prepare(operator: Operator, settings: Settings) -> str:
         schema.upgrade(database)
         if not story.is_told(database):
             operator.note("Making the demonstration clinic …")
-            story.tell(database, settings, password, now=now, say=operator.note)
+            story.tell(database, password, now=now, say=operator.note)
         elif password != known:
             with database.unit_of_work() as session:
                 for card in people.CARDS:

@@ -8,7 +8,9 @@ from typing import TextIO
 import click
 
 from telehealth.app import create_app
+from telehealth.audit import jobs as audit_jobs
 from telehealth.audit import service as audit
+from telehealth.audit.gateways import AnchorsBroken
 from telehealth.cli.root import Operator, answering, database_of, require_schema, root, settings_of
 from telehealth.core import clock, schema
 from telehealth.core.actor import Role
@@ -101,10 +103,16 @@ def audit_group() -> None:
 @answering
 def verify_audit(operator: Operator) -> None:
     """Recompute every chain of the trail; exit code 1 when something was changed."""
-    with database_of(operator) as (_, database):
+    with database_of(operator) as (settings, database):
         require_schema(operator, database)
+        try:
+            anchored = audit_jobs.anchors(settings).read()
+        except AnchorsBroken as error:
+            line = error.args[0]
+            operator.fail(f"The file of anchors was changed in line {line}.", "anchors_changed")
+            return
         with database.reading() as session:
-            result = audit.verify(session)
+            result = audit.verify(session, anchored)
     if result.findings:
         places = [
             {"subject": f.subject_id, "seq": f.seq, "fault": f.fault} for f in result.findings

@@ -1,11 +1,14 @@
 """The people of the demonstration: seven who sign in, and the clinic's other patients."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from telehealth.contacts import service as contacts
+from telehealth.contacts.models import ContactKind
 from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import local
 from telehealth.directory import service as directory
@@ -77,18 +80,8 @@ def is_there(session: Session) -> bool:
 
 def settle(session: Session, password: str, *, now: datetime) -> Clinic:
     """The clinic's people exist, are employed, looked after and represented."""
-    people = {card.login.partition("@")[0]: _add(session, card, password, now) for card in CARDS}
-    unit = directory.add_unit(
-        session, UnitKind.HEALTH_CENTRE, "Diabetološka ambulanta ZD Bled", "04 575 40 00"
-    )
-    for number, card in enumerate(CARDS):
-        if card.role is not None:
-            owner = people[card.login.partition("@")[0]]
-            number_in_register = None if card.role is Role.ADMIN else f"R{20_000 + number}"
-            employment = directory.NewEmployment(
-                owner.id, unit.id, card.role, card.title, number_in_register
-            )
-            directory.employ(session, employment, now=now)
+    people = {_short(card): _add(session, card, password, now) for card in CARDS}
+    _employ(session, people, now)
     neighbours = [
         identity.add_person(
             session,
@@ -126,10 +119,31 @@ def settle(session: Session, password: str, *, now: datetime) -> Clinic:
     )
 
 
+def _short(card: SignInCard) -> str:
+    return card.login.partition("@")[0]
+
+
+def _employ(session: Session, people: Mapping[str, Person], now: datetime) -> None:
+    unit = directory.add_unit(
+        session, UnitKind.HEALTH_CENTRE, "Diabetološka ambulanta ZD Bled", "04 575 40 00"
+    )
+    for number, card in enumerate(CARDS):
+        if card.role is None:
+            continue
+        in_register = None if card.role is Role.ADMIN else f"R{20_000 + number}"
+        employment = directory.NewEmployment(
+            people[_short(card)].id, unit.id, card.role, card.title, in_register
+        )
+        directory.employ(session, employment, now=now)
+
+
 def _add(session: Session, card: SignInCard, password: str, now: datetime) -> Person:
     new = identity.NewPerson(card.given_name, card.family_name, date(*card.born))
     person = identity.add_person(session, new, now=now)
     identity.add_account(session, identity.NewAccount(person.id, card.login, password), now=now)
+    owner = Actor(person.id, person.id, Basis.SELF)
+    address = contacts.NewContact(ContactKind.EMAIL, card.login)
+    contacts.add_confirmed(session, owner, address, now=now)
     return person
 
 

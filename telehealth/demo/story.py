@@ -6,9 +6,8 @@ from itertools import islice
 
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Database
-from telehealth.demo import glucose, inbox, people, visits
+from telehealth.demo import consents, glucose, inbox, people, visits
 from telehealth.readings import service as readings
-from telehealth.settings import Settings
 
 Say = Callable[[str], None]
 _KNOWN_FOR = timedelta(days=400)
@@ -21,9 +20,7 @@ def is_told(database: Database) -> bool:
         return people.is_there(session)
 
 
-def tell(
-    database: Database, settings: Settings, password: str, *, now: datetime, say: Say
-) -> people.Clinic:
+def tell(database: Database, password: str, *, now: datetime, say: Say) -> people.Clinic:
     """The demonstration's clinic is in the database."""
     with database.unit_of_work() as session:
         clinic = people.settle(session, password, now=now - _KNOWN_FOR)
@@ -36,7 +33,8 @@ def tell(
     with database.unit_of_work() as session:
         visits.arrange(session, clinic, now)
         inbox.fill_inbox(session, clinic, now)
-    say("appointments and questionnaires")
+        consents.offer_consents(session, clinic, now)
+    say("appointments, questionnaires, consents")
     return clinic
 
 

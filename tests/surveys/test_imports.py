@@ -13,7 +13,7 @@ def test_forms_and_signer_rules_bring_no_heavy_library_and_no_web():
         "print(sorted(heavy & set(sys.modules)))\n"
     )
 
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 

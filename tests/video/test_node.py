@@ -297,7 +297,7 @@ def start(
     (folder / "token").write_text(token)
     (folder / "token").chmod(mode)
     command = [sys.executable, "-m", "video.node", "--loopback", "--socket", str(folder / "s")]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+    with subprocess.Popen(
         [*command, "--token-file", str(folder / "token")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -376,7 +376,7 @@ def test_the_web_side_never_loads_media_code():
         "print(sorted({'aiortc', 'aioice', 'av', 'flask', 'sqlalchemy'} & set(sys.modules)))"
     )
 
-    out = subprocess.run(  # noqa: S603 - our own interpreter and text
+    out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
 

@@ -21,11 +21,11 @@ class NodeError(Exception):
     """A media node did not do what it was asked."""
 
 
-class NodeUnavailable(NodeError):  # noqa: N818 - said as the person on the page will read it
+class NodeUnavailable(NodeError):
     """No node answers: absent, hung, or answering nonsense. Calls between two go on without it."""
 
 
-class NodeRefused(NodeError):  # noqa: N818 - a refusal, not a fault
+class NodeRefused(NodeError):
     """The node understood and will not: `code` is `busy`, `bad_offer`, `token` or `bad_request`."""
 
     def __init__(self, code: str) -> None:

@@ -39,7 +39,7 @@ MAX_BODY_BYTES: Final = 256 * 1024
 _ECHO_PATH: Final = re.compile(r"/echoes/([0-9a-f]{32})")
 
 
-class _Answered(Exception):  # noqa: N818 - carries an answer, is not a fault
+class _Answered(Exception):
     def __init__(self, status: HTTPStatus, code: str) -> None:
         super().__init__(code)
         self.status = status
