@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telehealth.audit.models import AuditEvent, Outcome
+from telehealth.identity.models import Person
 from tests import make
+from tests.journeys.steps import sign_consent
 from tests.stand_ins.server import LiveServer
 
 
@@ -82,7 +84,46 @@ def test_a_proxy_acts_until_the_mandate_is_revoked_on_another_screen(
     expect(proxy.locator("body")).not_to_contain_text("Ana Novak")
 
 
-def test_a_proxy_neither_signs_nor_delegates_and_the_refusals_are_recorded(
+def _asked_to_sign(page: Page, patient: Person) -> None:
+    """The doctor sends the consent."""
+    page.goto(f"/pacienti/{patient.id}/soglasja")
+    page.get_by_role("button", name="Send to the inbox").click()
+
+
+def test_a_proxy_may_read_a_consent_but_not_sign_it_and_a_parent_may(
+    people: Callable[..., Any], enter: Callable[..., Page], server: LiveServer
+) -> None:
+    family = people(_family)
+    doctor = enter(people(lambda session: make.doctor(session, [family["ana"], family["child"]])))
+    _asked_to_sign(doctor, family["ana"])
+    _asked_to_sign(doctor, family["child"])
+    with server.database.unit_of_work() as session:
+        header = make.bearer(session, family["luka"])
+
+    proxy = enter(family["luka"])
+    proxy.goto(f"/za/{family['mandate']}/nabiralnik")
+    proxy.locator("a.item", has_text="onsent").first.click()
+    expect(proxy.locator("main")).to_contain_text("Only Ana Novak can answer this")
+    expect(proxy.get_by_role("button", name="Look at the document")).to_have_count(0)
+    consent = proxy.url.rsplit("/", 1)[1]
+    refused = httpx.post(
+        f"{server.url}/api/v1/patients/{family['ana'].id}/consents/{consent}/signature",
+        json={"h0": "0" * 64, "nonce": "x" * 22},
+        headers=header,
+    )
+    assert refused.status_code == 403, refused.text
+    assert refused.json()["code"] == "declaration_of_will"
+
+    parent = enter(family["parent"])
+    parent.goto(f"/za/{family['guardianship']}/nabiralnik")
+    parent.locator("a.item", has_text="onsent").first.click()
+    sign_consent(parent, "Petra Zupan")
+    expect(parent.get_by_role("heading", name="Signed", exact=True)).to_be_visible(timeout=30_000)
+    expect(parent.locator("main")).to_contain_text("Petra Zupan")
+    expect(parent.locator("main")).to_contain_text("Tine Zupan")
+
+
+def test_a_proxy_never_delegates_and_the_refusals_are_recorded(
     people: Callable[..., Any], enter: Callable[..., Page], server: LiveServer
 ) -> None:
     family = people(_family)

@@ -48,7 +48,7 @@ def test_a_reading_before_breakfast_stands_in_the_list_and_in_the_chart(
             return {
                 values: plot.data.flatMap((trace) => Array.from(trace.y ?? [])),
                 bands: (plot.layout.shapes ?? []).length,
-                position: getComputedStyle(plot.querySelector('.svg-container > .main-svg')).position,
+                position: getComputedStyle(plot.querySelector(".main-svg")).position,
             };
         }"""
     )

@@ -25,6 +25,7 @@ class LiveServer:
 
     url: str
     database: Database
+    data_dir: Path
     process: subprocess.Popen[bytes]
 
     def kill(self) -> None:
@@ -80,7 +81,7 @@ def serving(
     database = Database(database_url)
     try:
         _wait(f"http://127.0.0.1:{port}/healthz", process)
-        yield LiveServer(f"http://127.0.0.1:{port}", database, process)
+        yield LiveServer(f"http://127.0.0.1:{port}", database, data_dir, process)
     finally:
         database.close()
         if process.poll() is None:
