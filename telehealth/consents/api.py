@@ -56,10 +56,14 @@ def listed(patient_id: int) -> dict[str, Sequence[consents.Shown]]:
 @access(Access.SIGNED_IN)
 def prepare(choice: consents.Choice, patient_id: int, consent_id: int) -> Preparation:
     """Draw up the document with these choices. Only for who may sign it; never a proxy."""
-    is_test = choose(platform().settings).is_test
-    with unit_of_work() as session:
-        actor = current_actor(session, patient_id)
-        return consents.prepare(session, actor, consent_id, choice, is_test=is_test, now=now())
+    return consents.prepare(
+        platform().database,
+        lambda session: current_actor(session, patient_id),
+        consent_id,
+        choice,
+        is_test=choose(platform().settings).is_test,
+        now=now(),
+    )
 
 
 @api.get(_ONE + "/preparation")

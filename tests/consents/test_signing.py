@@ -128,7 +128,7 @@ def test_another_preview_than_the_newest_is_refused(
     first = made.preparation(session, made.as_self(ana), asked)
     old = consents.Signing(asked.id, first.h0, first.nonce)
     newer = made.choice({"share-readings": "granted", "reminders": "granted"})
-    consents.prepare(session, made.as_self(ana), asked.id, newer, is_test=True, now=NOW)
+    made.chosen(session, made.as_self(ana), asked, newer)
 
     with pytest.raises(Conflict) as refused:
         consents.sign(session, made.as_self(ana), old, now=NOW)
@@ -149,7 +149,7 @@ def test_a_name_changed_since_the_preview_needs_another_look(
         consents.sign(session, made.as_self(ana), signing, now=NOW)
     assert refused.value.code == "preview_changed"
 
-    new = consents.renew(session, made.as_self(ana), asked.id, is_test=True, now=NOW)
+    new = made.chosen(session, made.as_self(ana), asked, None)
     assert new.h0 != signing.h0
     assert new.decisions["reminders"] == "refused"
     assert consents.sign(
@@ -202,7 +202,7 @@ def test_a_choice_that_cannot_be_signed_is_refused_beside_its_field(
     session: Session, ana: Person, asked: ConsentRequest, choice: consents.Choice, pointer: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        consents.prepare(session, made.as_self(ana), asked.id, choice, is_test=True, now=NOW)
+        made.chosen(session, made.as_self(ana), asked, choice)
 
     assert [error.pointer for error in refused.value.errors] == [pointer]
 
@@ -211,7 +211,7 @@ def test_a_click_needs_no_name(session: Session, ana: Person, asked: ConsentRequ
     click = made.choice(gesture="click", typed_name="")
 
     at = NOW.astimezone(HOME_ZONE) + timedelta(microseconds=123_456)  # as real clocks show it
-    row = consents.prepare(session, made.as_self(ana), asked.id, click, is_test=True, now=at)
+    row = made.chosen(session, made.as_self(ana), asked, click, now=at)
 
     assert row.pdf.startswith(b"%PDF-")
 

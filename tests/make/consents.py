@@ -55,7 +55,20 @@ def preparation(
     session: Session, actor: Actor, asked: ConsentRequest, *, now: datetime = NOW
 ) -> Preparation:
     """A preview in front of the signer."""
-    return consents.prepare(session, actor, asked.id, choice(), is_test=True, now=now)
+    return chosen(session, actor, asked, choice(), now=now)
+
+
+def chosen(
+    session: Session,
+    actor: Actor,
+    asked: ConsentRequest,
+    wanted: consents.Choice | None,
+    *,
+    now: datetime = NOW,
+) -> Preparation:
+    """The same with a choice of the signer's own; None: the last one again."""
+    draft = consents.draw_up(session, actor, asked.id, wanted, now=now)
+    return consents.keep(session, actor, draft, consents.draw(draft, is_test=True), now=now)
 
 
 def signature(

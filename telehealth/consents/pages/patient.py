@@ -40,12 +40,8 @@ def offer(request_id: int) -> str:
 @access(Access.SIGNED_IN)
 def prepare(request_id: int) -> AnyResponse | tuple[str, int]:
     """Take the choices and draw up the document to look at."""
-    is_test = choose(platform().settings).is_test
     try:
-        with unit_of_work() as session:
-            actor = current_actor(session)
-            choice = choice_of(request.form, locale())
-            consents.prepare(session, actor, request_id, choice, is_test=is_test, now=now())
+        _prepare(request_id, choice_of(request.form, locale()))
     except Invalid as refusal:
         return _shown(request_id, Form.refused(_on_page(refusal))), 422
     except Conflict as refusal:
@@ -143,6 +139,17 @@ def withdraw(request_id: int) -> AnyResponse:
     return redirect(url_for("consents.offer", request_id=request_id), 303)
 
 
+def _prepare(request_id: int, choice: consents.Choice | None) -> None:
+    consents.prepare(
+        platform().database,
+        current_actor,
+        request_id,
+        choice,
+        is_test=choose(platform().settings).is_test,
+        now=now(),
+    )
+
+
 def _shown(request_id: int, form: Form) -> str:
     with unit_of_work() as session:
         actor = current_actor(session)
@@ -159,11 +166,9 @@ def _shown(request_id: int, form: Form) -> str:
 
 def _look_again(request_id: int) -> tuple[str, int]:
     """Something printed has changed: the new preview, with the same choices."""
-    is_test = choose(platform().settings).is_test
+    _prepare(request_id, None)
     with unit_of_work() as session:
-        actor = current_actor(session)
-        consents.renew(session, actor, request_id, is_test=is_test, now=now())
-        found = consents.prepared(session, actor, request_id, now=now())
+        found = consents.prepared(session, current_actor(session), request_id, now=now())
     return page("certify", found=found, has_changed=True), 409
 
 

@@ -9,7 +9,7 @@ from telehealth.consents.service.answering import (
 )
 from telehealth.consents.service.evidence import is_whole
 from telehealth.consents.service.life import expire_due, is_granted
-from telehealth.consents.service.preparing import Choice, prepare, renew
+from telehealth.consents.service.preparing import Choice, Draft, draw, draw_up, keep, prepare
 from telehealth.consents.service.reading import (
     Given,
     Prepared,
@@ -28,6 +28,7 @@ from telehealth.consents.service.versions import offered_templates
 
 __all__ = [
     "Choice",
+    "Draft",
     "Given",
     "Prepared",
     "Sending",
@@ -36,10 +37,13 @@ __all__ = [
     "StoredDocument",
     "decline",
     "document",
+    "draw",
+    "draw_up",
     "expire_due",
     "is_granted",
     "is_issued",
     "is_whole",
+    "keep",
     "keep_sealed",
     "list_requests",
     "offered_templates",
@@ -47,7 +51,6 @@ __all__ = [
     "prepared",
     "preview",
     "read_file",
-    "renew",
     "require_withdrawing",
     "send",
     "show",

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,6 +26,7 @@ from telehealth.consents.models import ConsentRequest, Preparation, State
 from telehealth.consents.service import evidence
 from telehealth.consents.service.found import judged, preparation_of, request_of, require_open
 from telehealth.core.actor import Actor
+from telehealth.core.db import Database
 from telehealth.core.errors import Conflict, FieldError, Invalid
 from telehealth.core.i18n import N_
 from telehealth.identity import service as identity
@@ -43,16 +44,34 @@ class Choice:
     typed_name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A frozen choice, checked, not yet drawn."""
+
+    request_id: int
+    choice: Choice
+    document: ConsentDocument
+
+
 def prepare(
-    session: Session, actor: Actor, request_id: int, choice: Choice, *, is_test: bool, now: datetime
+    database: Database,
+    actor_of: Callable[[Session], Actor],
+    request_id: int,
+    choice: Choice | None,
+    *,
+    is_test: bool,
+    now: datetime,
 ) -> Preparation:
     """The document with these choices is drawn up and kept for this signer.
 
+    Takes the database, not a session: setting a page must not hold SQLite's one writer. The rules
+    are asked before and after.
+
     Args:
-        session: the unit of work.
-        actor: the signer.
+        database: where.
+        actor_of: who acts, decided anew in each transaction.
         request_id: which consent.
-        choice: decisions and gesture.
+        choice: decisions and gesture; None: those of the last preview, after something changed.
         is_test: whether the seal will be the development one, which every page must say.
         now: when; printed as the time of preparation.
 
@@ -61,14 +80,52 @@ def prepare(
         Invalid: a required item is not granted, a decision is unknown, or the name is missing.
         Conflict: answered or expired meanwhile, or a name that cannot be printed.
     """
-    request = request_of(session, actor, request_id, locked=True)
-    template, facts = judged(session, request)
-    policy.require_answering(template, actor, facts, now)
-    require_open(session, request, now)
-    _check(template, choice)
+    with database.unit_of_work() as session:
+        draft = draw_up(session, actor_of(session), request_id, choice, now=now)
+    pdf = draw(draft, is_test=is_test)
+    with database.unit_of_work() as session:
+        return keep(session, actor_of(session), draft, pdf, now=now)
+
+
+def draw_up(
+    session: Session, actor: Actor, request_id: int, choice: Choice | None, *, now: datetime
+) -> Draft:
+    """The choice is checked and frozen; who may answer has seen the text.
+
+    Raises:
+        NotAllowed, Invalid, Conflict: as `prepare`.
+    """
+    request, template = _answerable(session, actor, request_id, now)
+    chosen = choice or _last_choice(session, actor, request.id)
+    _check(template, chosen)
     note_viewed(session, request, actor, now)
-    document = _document(session, request, template, actor, choice, now)
-    pdf = _drawn(document, is_test=is_test)
+    document = _document(session, request, template, actor, chosen, now)
+    return Draft(request.id, chosen, document)
+
+
+def draw(draft: Draft, *, is_test: bool) -> bytes:
+    """The draft as a PDF; the same bytes each time.
+
+    Raises:
+        Conflict: a name holds characters that cannot be printed.
+    """
+    try:
+        return render(draft.document, is_test=is_test)
+    except (CannotRender, ConsentRefused) as error:
+        raise Conflict(
+            N_("The document cannot be drawn up with the names we have. Please call the clinic."),
+            code="unprintable",
+        ) from error
+
+
+def keep(session: Session, actor: Actor, draft: Draft, pdf: bytes, *, now: datetime) -> Preparation:
+    """These bytes are what the actor is about to sign.
+
+    Raises:
+        NotAllowed, Conflict: as `prepare`.
+    """
+    request, _ = _answerable(session, actor, draft.request_id, now)
+    choice, document = draft.choice, draft.document
     row = preparation_of(session, request.id, actor.person_id) or Preparation(
         request_id=request.id, signer_id=actor.person_id
     )
@@ -84,19 +141,21 @@ def prepare(
     return row
 
 
-def renew(
-    session: Session, actor: Actor, request_id: int, *, is_test: bool, now: datetime
-) -> Preparation:
-    """The same choices in a new preview, after something printed has changed.
+def _answerable(
+    session: Session, actor: Actor, request_id: int, now: datetime
+) -> tuple[ConsentRequest, ConsentTemplate]:
+    request = request_of(session, actor, request_id, locked=True)
+    template, facts = judged(session, request)
+    policy.require_answering(template, actor, facts, now)
+    require_open(session, request, now)
+    return request, template
 
-    Raises:
-        Conflict: nothing had been prepared.
-    """
-    request = request_of(session, actor, request_id)
-    row = preparation_of(session, request.id, actor.person_id)
+
+def _last_choice(session: Session, actor: Actor, request_id: int) -> Choice:
+    row = preparation_of(session, request_id, actor.person_id)
     if row is None:
         raise not_prepared()
-    return prepare(session, actor, request_id, choice_of(row), is_test=is_test, now=now)
+    return choice_of(row)
 
 
 def choice_of(row: Preparation) -> Choice:
@@ -198,17 +257,6 @@ def _document(
             evidence_head=request.evidence_head,
         )
     )
-
-
-def _drawn(document: ConsentDocument, *, is_test: bool) -> bytes:
-    try:
-        # 20 ms inside the transaction: the head of the evidence printed must be the head now.
-        return render(document, is_test=is_test)
-    except (CannotRender, ConsentRefused) as error:
-        raise Conflict(
-            N_("The document cannot be drawn up with the names we have. Please call the clinic."),
-            code="unprintable",
-        ) from error
 
 
 def _inputs_sha256(document: ConsentDocument) -> str:
