@@ -1,14 +1,15 @@
-"""Appointments as files for people's own calendars: pure text, RFC 5545.
+"""Appointments as files for people's own calendars (RFC 5545).
 
 A calendar is read by others (a family, an employer): no name of a worker, a service or a clinic.
 """
 
 from datetime import UTC, datetime
 
+from icalendar import Calendar, Event
+
 from telehealth.booking.models import Appointment, Status
 
 ICS_TYPE = "text/calendar; charset=utf-8"
-_LINE_OCTETS = 75
 
 
 def calendar_file(row: Appointment, summary: str, *, now: datetime) -> str:
@@ -20,42 +21,19 @@ def calendar_file(row: Appointment, summary: str, *, now: datetime) -> str:
         now: when the file is made.
     """
     is_cancelled = row.status is Status.CANCELLED
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Telehealth//Booking//EN",
-        f"METHOD:{'CANCEL' if is_cancelled else 'PUBLISH'}",
-        "BEGIN:VEVENT",
-        f"UID:{row.uid}",
-        f"SEQUENCE:{row.sequence + is_cancelled}",
-        f"DTSTAMP:{_instant(now)}",
-        f"DTSTART:{_instant(row.starts_at)}",
-        f"DTEND:{_instant(row.ends_at)}",
-        f"SUMMARY:{_escaped(summary)}",
-        f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}",
-        "CLASS:PRIVATE",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _escaped(text: str) -> str:
-    for char in ("\\", ";", ","):
-        text = text.replace(char, "\\" + char)
-    return " ".join(text.split())
-
-
-def _folded(line: str) -> str:
-    """Lines have at most 75 octets; a letter is never cut in two."""
-    parts, part = [], ""
-    for char in line:
-        if len((part + char).encode()) > _LINE_OCTETS:
-            parts.append(part)
-            part = " "
-        part += char
-    return "\r\n".join([*parts, part])
+    event = Event()
+    event.add("uid", row.uid)
+    event.add("sequence", row.sequence + is_cancelled)
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", row.starts_at.astimezone(UTC))
+    event.add("dtend", row.ends_at.astimezone(UTC))
+    event.add("summary", summary)
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("class", "PRIVATE")
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//Telehealth//Booking//EN")
+    calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")
+    calendar.add_component(event)
+    written: bytes = calendar.to_ical()
+    return written.decode()

@@ -1,16 +1,14 @@
 """Rows of the contact registry."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from telehealth.core.db import Base, BigInt, Key, one_of
-
-_SLOVENIAN = re.compile(r"\+386(\d{8})")
 
 
 class ContactKind(StrEnum):
@@ -56,12 +54,12 @@ class ContactPoint(Base):
     @property
     def shown(self) -> str:
         """As people write it: Slovenian numbers without the country (`041 234 567`)."""
-        home = _SLOVENIAN.fullmatch(self.value)
-        if home is None:
+        if self.kind is ContactKind.EMAIL:
             return self.value
-        digits = "0" + home[1]
-        cuts = (3, 6) if self.kind is ContactKind.MOBILE else (2, 5, 7)
-        return " ".join(digits[a:b] for a, b in pairwise((0, *cuts, len(digits))))
+        number = phonenumbers.parse(self.value)
+        at_home = phonenumbers.region_code_for_number(number) == "SI"
+        form = PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(number, form)
 
 
 class ContactCode(Base):

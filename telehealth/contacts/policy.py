@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
 from telehealth.contacts.models import ContactKind
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.errors import FieldError, Invalid, NotAllowed
@@ -18,8 +21,17 @@ MAX_CONTACTS = 10
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
 """The shape an HTML form accepts, with a dot in the domain; only a code proves that it works."""
-_E164 = re.compile(r"\+[1-9]\d{7,14}")
-_HOME_PREFIX = "+386"
+_HOME_REGION = "SI"
+_TAKEN = {
+    ContactKind.MOBILE: {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE},
+    ContactKind.LANDLINE: {
+        PhoneNumberType.FIXED_LINE,
+        PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        PhoneNumberType.VOIP,
+    },
+}
+"""No toll-free, premium-rate or short numbers: nobody is reached there."""
+_NO_PHONE = N_("This is no phone number. Example: 041 234 567")
 _MAX_EMAIL_CHARS = 254
 
 _MAY_EDIT = frozenset({Basis.SELF, Basis.GUARDIAN})
@@ -37,7 +49,7 @@ def require_editing(actor: Actor) -> None:
 
 
 def normalised(kind: ContactKind, typed: str) -> str:
-    """The address in lower case, or the number in E.164 (a leading 0 means Slovenia).
+    """The address in lower case, or the number in E.164 (without a country: Slovenian).
 
     Raises:
         Invalid: it is neither.
@@ -47,12 +59,13 @@ def normalised(kind: ContactKind, typed: str) -> str:
         if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
             raise _refused(N_("This is no e-mail address. Example: ana@posta.si"), "no_email")
         return address
-    digits = re.sub(r"[\s/().-]", "", typed)
-    digits = "+" + digits[2:] if digits.startswith("00") else digits
-    number = _HOME_PREFIX + digits[1:] if digits.startswith("0") else digits
-    if not _E164.fullmatch(number):
-        raise _refused(N_("This is no phone number. Example: 041 234 567"), "no_phone")
-    return number
+    try:
+        number = phonenumbers.parse(typed, _HOME_REGION)
+    except phonenumbers.NumberParseException as error:
+        raise _refused(_NO_PHONE, "no_phone") from error
+    if phonenumbers.number_type(number) not in _TAKEN[kind]:
+        raise _refused(_NO_PHONE, "no_phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _refused(sentence: str, code: str) -> Invalid:

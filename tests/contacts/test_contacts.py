@@ -166,7 +166,7 @@ def test_addresses_and_numbers_are_stored_in_one_form(
     [
         (ContactKind.MOBILE, "+38641234567", "041 234 567"),
         (ContactKind.LANDLINE, "+38645754000", "04 575 40 00"),
-        (ContactKind.MOBILE, "+385911234567", "+385911234567"),
+        (ContactKind.MOBILE, "+385911234567", "+385 91 123 4567"),
         (ContactKind.EMAIL, "ana@posta.si", "ana@posta.si"),
     ],
 )
