@@ -101,7 +101,6 @@ def _signed(
     row: Preparation,
     now: datetime,
 ) -> ConsentRecord:
-    salt = secrets.token_hex(32)
     record = ConsentRecord(
         request_id=request.id,
         signer_id=actor.person_id,
@@ -114,7 +113,7 @@ def _signed(
         decisions=row.decisions,
         gesture=row.gesture,
         typed_name=row.typed_name,
-        salt=salt,
+        salt=secrets.token_hex(32),
         confirmed_at=actor.confirmed_at,
         h0=row.h0,
         request=request,
@@ -122,21 +121,25 @@ def _signed(
     session.add(record)
     session.flush()  # the unique signer decides now, not at commit
     request.state, request.changed_at = State.SEALING, now
-    chosen = {"decisions": row.decisions, "typed_name": row.typed_name}
-    proof = {
-        "h0": row.h0,
-        "gesture": row.gesture,
-        "language": row.language,
-        "text": request.version.text_sha256[row.language],
-        "choice": evidence.commitment(salt, chosen),
-        "identity_check": "password",
-        "confirmed_at": actor.confirmed_at.isoformat() if actor.confirmed_at else "",
-    }
-    evidence.append(session, request, actor, "signed", proof, now=now)
+    evidence.append(session, request, actor, "signed", _proof(request, record), now=now)
     outbox.put(session, "consents.seal", {"record_id": record.id}, now=now)
     inbox.finish(session, request.subject_id, ItemKind.CONSENT, str(request.id), now=now)
     audit.record(session, actor, "consents.sign", "consent_request", request.id, now=now)
     return record
+
+
+def _proof(request: ConsentRequest, record: ConsentRecord) -> dict[str, object]:
+    """What the evidence says of a signature: hashes, times and a commitment to the choices."""
+    chosen = {"decisions": record.decisions, "typed_name": record.typed_name}
+    return {
+        "h0": record.h0,
+        "gesture": record.gesture,
+        "language": record.language,
+        "text": request.version.text_sha256[record.language],
+        "choice": evidence.commitment(record.salt, chosen),
+        "identity_check": "password",
+        "confirmed_at": record.confirmed_at.isoformat() if record.confirmed_at else "",
+    }
 
 
 def decline(session: Session, actor: Actor, request_id: int, *, now: datetime) -> ConsentRecord:
