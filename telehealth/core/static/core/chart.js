@@ -73,9 +73,24 @@ function quietLayout(style, width) {
     dragmode: "pan",
     separators: locale === "sl" ? ",." : ".,",
     showlegend: false,
-    xaxis: { ...axis, tickangle: 0, nticks: Math.max(3, Math.floor(width / 90)) },
+    xaxis: { ...axis, tickangle: 0, nticks: ticksIn(width) },
     yaxis: { ...axis, showgrid: true },
   };
+}
+
+/** @param {number} width in CSS pixels */
+function ticksIn(width) {
+  return Math.max(3, Math.floor(width / 90));
+}
+
+/** Hours within a day, days beyond: the year says nothing on a chart of at most 90 days. */
+function dayTicks() {
+  const [clock, day] = locale === "sl" ? ["%-H.%M", "%-d. %b"] : ["%H:%M", "%-d %b"];
+  const aDay = 24 * 60 * 60 * 1000;
+  return [
+    { dtickrange: [null, aDay - 1], value: `${clock}\n${day}` },
+    { dtickrange: [aDay, null], value: day },
+  ];
 }
 
 /**
@@ -105,6 +120,10 @@ export class GlucoseChart extends HTMLElement {
   /** @type {IntersectionObserver | null} */
   #sight = null;
   #isNear = false;
+  #ticks = 0;
+  #resized = new ResizeObserver(() => {
+    if (this.#ticks && ticksIn(this.clientWidth) !== this.#ticks) void this.#draw();
+  });
 
   connectedCallback() {
     this.#watch = new AbortController();
@@ -122,12 +141,14 @@ export class GlucoseChart extends HTMLElement {
     }
     this.#sight = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px" });
     this.#sight.observe(this);
+    this.#resized.observe(this);
   }
 
   disconnectedCallback() {
     this.#watch.abort();
     this.#loading?.abort();
     this.#sight?.disconnect();
+    this.#resized.disconnect();
     /** @type {any} */ (globalThis).Plotly?.purge(this.#plot);
   }
 
@@ -168,7 +189,10 @@ export class GlucoseChart extends HTMLElement {
     const style = getComputedStyle(this);
     const { data, layout } = withColours(this.#figure, style);
     const isEmpty = !data?.length;
-    await library.react(this.#plot, data ?? [], merged(quietLayout(style, this.clientWidth), layout), {
+    this.#ticks = ticksIn(this.clientWidth);
+    const quiet = quietLayout(style, this.clientWidth);
+    if (layout?.xaxis?.type === "date") Object.assign(quiet.xaxis, { tickformatstops: dayTicks() });
+    await library.react(this.#plot, data ?? [], merged(quiet, layout), {
       responsive: true,
       displaylogo: false,
       locale,
