@@ -27,7 +27,17 @@ from telehealth.core.actor import Actor, Basis, SignIn, SignInKind
 from telehealth.core.db import Database
 from telehealth.core.i18n import N_
 from telehealth.core.queue import Queue
-from telehealth.core.web import access, api, doors, headers, journal, pages, problems, words
+from telehealth.core.web import (
+    access,
+    addresses,
+    api,
+    doors,
+    headers,
+    journal,
+    pages,
+    problems,
+    words,
+)
 from telehealth.core.web.platform import Acting, Answers, Denial, Platform
 from telehealth.core.web.words import NavItem
 from telehealth.directory import service as directory
@@ -147,7 +157,9 @@ def _open_doors(app: Flask) -> None:
     problems.register(app)
     journal.install(app)
     pages.keep_context(app)
+    addresses.install(app)
     app.before_request(access.enter)
+    app.before_request(addresses.require_text)
     app.before_request(pages.require_acting)
     app.after_request(access.keep_seed)
     app.after_request(headers.protect)

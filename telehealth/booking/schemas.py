@@ -1,6 +1,6 @@
 """What crosses the wire: wishes and hours in, slots and appointments out."""
 
-from datetime import UTC, date
+from datetime import date
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields, post_load, pre_load, validate
@@ -8,6 +8,7 @@ from marshmallow import RAISE, Schema, fields, post_load, pre_load, validate
 from telehealth.booking.models import Channel
 from telehealth.booking.service import NewHours, SlotQuery, Wish
 from telehealth.core.i18n import N_
+from telehealth.core.web.fields import Day, Instant, RowId
 
 _MISSING = N_("Please fill this in.")
 _DATE: dict[str, Any] = {
@@ -34,10 +35,10 @@ class _Strict(Schema):
 class SlotQuerySchema(_Strict):
     """Which days of whom; both days included, at most 62."""
 
-    worker = fields.Integer(required=True, attribute="worker_id", error_messages=_NUMBER)
+    worker = RowId(required=True, attribute="worker_id", error_messages=_NUMBER)
     service = fields.String(required=True)
-    first_on = fields.Date(required=True, data_key="from", error_messages=_DATE)
-    last_on = fields.Date(required=True, data_key="to", error_messages=_DATE)
+    first_on = Day(required=True, data_key="from", error_messages=_DATE)
+    last_on = Day(required=True, data_key="to", error_messages=_DATE)
 
     @post_load
     def _command(self, given: dict[str, Any], **_: object) -> SlotQuery:
@@ -47,17 +48,17 @@ class SlotQuerySchema(_Strict):
 class SlotPageSchema(_Strict):
     """What the address of the page of slots says; the days come from the page."""
 
-    worker = fields.Integer(required=True)
+    worker = RowId(required=True)
     service = fields.String(required=True)
-    first_on = fields.Date(load_default=None, data_key="from")
+    first_on = Day(load_default=None, data_key="from")
 
 
 class WishSchema(_Strict):
     """A slot somebody wants. `key` is made by the caller once per attempt: repeats are harmless."""
 
-    worker = fields.Integer(required=True, attribute="worker_id", error_messages=_NUMBER)
+    worker = RowId(required=True, attribute="worker_id", error_messages=_NUMBER)
     service = fields.String(required=True)
-    starts_at = fields.AwareDateTime(required=True, error_messages=_INSTANT)
+    starts_at = Instant(required=True, error_messages=_INSTANT)
     key = fields.String(required=True, validate=_KEY)
     channel = fields.Enum(
         Channel, by_value=True, load_default=Channel.PORTAL, metadata={"enum": _CHANNELS}
@@ -65,15 +66,15 @@ class WishSchema(_Strict):
 
     @post_load
     def _command(self, given: dict[str, Any], **_: object) -> Wish:
-        return Wish(**given | {"starts_at": given["starts_at"].astimezone(UTC)})
+        return Wish(**given)
 
 
 class NewHoursSchema(_Strict):
     """Hours in wall time. `last_on` as `first_on`: one day; null: every week until withdrawn."""
 
     service = fields.String(required=True)
-    first_on = fields.Date(required=True, error_messages=_DATE)
-    last_on = fields.Date(required=True, allow_none=True, error_messages=_DATE)
+    first_on = Day(required=True, error_messages=_DATE)
+    last_on = Day(required=True, allow_none=True, error_messages=_DATE)
     starts_wall = fields.Time(
         required=True, data_key="starts", format="%H:%M", error_messages=_TIME
     )
@@ -89,7 +90,7 @@ class HoursFormSchema(NewHoursSchema):
     """The same as a form says it: once, or every week until a day that may be left open."""
 
     repeat = fields.String(required=True, validate=validate.OneOf(["once", "weekly"]))
-    last_on = fields.Date(load_default=None, allow_none=True, error_messages=_DATE)
+    last_on = Day(load_default=None, allow_none=True, error_messages=_DATE)
 
     @pre_load
     def _empty_is_absent(self, given: dict[str, Any], **_: object) -> dict[str, Any]:

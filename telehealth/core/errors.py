@@ -3,13 +3,16 @@
     Refusal
     ├── NotSignedIn 401   ├── NotAllowed 403 ─ StepUpNeeded 403   ├── NotFound 404
     ├── Conflict 409      ├── TooLarge 413    ├── Invalid 422     ├── TooMany 429
-    └── Unavailable 503 ─ StorageFull 507
+    ├── Unavailable 503 ─ StorageFull 507
+    └── Fault 500: never raised, only rendered
 
 `NotFound` also means "not yours to know": a foreign id and an absent id give the same body.
 Sentences are English message ids; the door translates them.
 """
 
 from dataclasses import dataclass
+
+from telehealth.core.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Refusal(Exception):
 
     status = 400
     slug = "refused"
-    title = "This cannot be done."
+    title = N_("This cannot be done.")
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class NotSignedIn(Refusal):
 
     status = 401
     slug = "not-signed-in"
-    title = "Please sign in."
+    title = N_("Please sign in.")
 
 
 class NotAllowed(Refusal):
@@ -66,14 +69,14 @@ class NotAllowed(Refusal):
 
     status = 403
     slug = "not-allowed"
-    title = "You may not do this."
+    title = N_("You may not do this.")
 
 
 class StepUpNeeded(NotAllowed):
     """The act needs a fresh proof of who is there (at most five minutes old)."""
 
     slug = "reauthentication-required"
-    title = "Please confirm with your password."
+    title = N_("Please confirm with your password.")
 
 
 class NotFound(Refusal):
@@ -81,7 +84,7 @@ class NotFound(Refusal):
 
     status = 404
     slug = "not-found"
-    title = "There is nothing here."
+    title = N_("There is nothing here.")
 
 
 class Conflict(Refusal):
@@ -89,7 +92,7 @@ class Conflict(Refusal):
 
     status = 409
     slug = "conflict"
-    title = "This is no longer possible."
+    title = N_("This is no longer possible.")
 
 
 class TooLarge(Refusal):
@@ -97,7 +100,7 @@ class TooLarge(Refusal):
 
     status = 413
     slug = "too-large"
-    title = "This is too much at once."
+    title = N_("This is too much at once.")
 
 
 class Invalid(Refusal):
@@ -105,7 +108,7 @@ class Invalid(Refusal):
 
     status = 422
     slug = "invalid"
-    title = "Please check what you entered."
+    title = N_("Please check what you entered.")
 
 
 class TooMany(Refusal):
@@ -113,7 +116,7 @@ class TooMany(Refusal):
 
     status = 429
     slug = "too-many-requests"
-    title = "Too many tries. Please wait."
+    title = N_("Too many tries. Please wait.")
 
 
 class Unavailable(Refusal):
@@ -121,7 +124,7 @@ class Unavailable(Refusal):
 
     status = 503
     slug = "unavailable"
-    title = "This is not available at the moment."
+    title = N_("This is not available at the moment.")
 
 
 class StorageFull(Unavailable):
@@ -129,4 +132,12 @@ class StorageFull(Unavailable):
 
     status = 507
     slug = "storage-full"
-    title = "There is no room to store this."
+    title = N_("There is no room to store this.")
+
+
+class Fault(Refusal):
+    """A mistake of ours. Nobody raises it: the doors use it to answer what nobody foresaw."""
+
+    status = 500
+    slug = "fault"
+    title = N_("Something went wrong.")

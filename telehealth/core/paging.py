@@ -9,8 +9,10 @@ from typing import Generic, TypeVar
 
 from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_
+from telehealth.core.text import is_storable
 
 Item = TypeVar("Item")
+_MAX_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,20 @@ def decode(cursor: str, length: int) -> tuple[str | int, ...]:
     """
     try:
         place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), "-_", validate=True))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise _bad() from error
     if not isinstance(place, list) or len(place) != length:
         raise _bad()
-    if not all(isinstance(part, str | int) for part in place):
+    if not all(_is_place(part) for part in place):
         raise _bad()
     return tuple(place)
+
+
+def _is_place(part: object) -> bool:
+    """Whether a database can compare with it: a cursor may have been made up by anybody."""
+    if isinstance(part, str):
+        return is_storable(part)
+    return isinstance(part, int) and abs(part) <= _MAX_NUMBER
 
 
 def _bad() -> Invalid:

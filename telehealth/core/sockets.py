@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from telehealth.core.db import after_commit
 from telehealth.core.errors import Invalid, NotAllowed, NotFound, NotSignedIn, Refusal, Unavailable
 from telehealth.core.i18n import N_
+from telehealth.core.text import unstorable
 from telehealth.core.web.access import Access, check_gate, find_sign_in
 from telehealth.core.web.platform import Platform
 from telehealth.core.web.problems import flatten, problem_of, record_denial
@@ -185,6 +186,8 @@ def _command(schema: Schema, payload: tuple[object, ...]) -> Any:
     given = payload[0] if len(payload) == 1 else None
     if not isinstance(given, dict):
         raise Invalid(N_("We could not read this request."), code="not_an_object")
+    if next(unstorable(given), None) is not None:
+        raise Invalid(N_("We could not read this request."), code="not_text")
     try:
         return schema.load(given)
     except ValidationError as error:

@@ -8,6 +8,7 @@ from telehealth.core.errors import FieldError, Invalid, NotSignedIn, TooMany
 from telehealth.core.i18n import N_
 from telehealth.core.sockets import cut_after, session_room
 from telehealth.core.web.access import Access, access, cookie_name
+from telehealth.core.web.addresses import own_address
 from telehealth.core.web.pages import Form, Pages, read_form
 from telehealth.core.web.platform import current_actor, now, platform, signed_in, unit_of_work
 from telehealth.identity import service as identity
@@ -163,8 +164,7 @@ def disconnect_meter(token_id: int) -> Response:
 
 def _target() -> str:
     """The page somebody was on the way to; never an address outside of here."""
-    target = request.values.get("naprej", "")
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else ""
+    return own_address(request.values.get("naprej", ""))
 
 
 def _keep(response: Response, token: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from telehealth.core.i18n import N_
+from telehealth.core.web.fields import RowId
 
 _REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {"required": N_("Please fill this in.")}
 
@@ -92,7 +93,7 @@ class DeviceTokenWishSchema(Schema):
 
         unknown = RAISE
 
-    patient = fields.Integer(required=True, strict=True, metadata={"description": "Person id"})
+    patient = RowId(required=True, strict=True, metadata={"description": "Person id"})
     name = fields.String(required=True, validate=validate.Length(1, 80))
 
     @post_load

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, post_load, pre_load, validate
 
 from telehealth.core.i18n import N_
+from telehealth.core.web.fields import Day
 from telehealth.identity.schemas import PersonSchema
 from telehealth.mandates.service import Grant, last_day
 
@@ -27,7 +28,7 @@ class GrantSchema(Schema):
         error_messages={"required": _FILL_IN},
         metadata={"description": "Sign-in name of the proxy"},
     )
-    valid_to = fields.Date(
+    valid_to = Day(
         load_default=None,
         allow_none=True,
         error_messages={"invalid": _NO_DATE},
@@ -35,7 +36,9 @@ class GrantSchema(Schema):
     )
 
     @pre_load
-    def _empty_is_open(self, given: Mapping[str, Any], **_: object) -> dict[str, Any]:
+    def _empty_is_open(self, given: Mapping[str, Any], **_: object) -> Mapping[str, Any]:
+        if not isinstance(given, Mapping):  # said so by the schema itself, which looks later
+            return given
         return {**given, "valid_to": given.get("valid_to") or None}
 
     @post_load

@@ -11,6 +11,7 @@ from surveys.model import Item, Response, ResponseStatus, Value
 from surveys.validation import MESSAGES
 from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_
+from telehealth.core.web.fields import Day
 from telehealth.questionnaires.models import AssignmentStatus, Respondent
 from telehealth.questionnaires.service import Found, Sending, pointer
 
@@ -28,7 +29,7 @@ class QuestionnaireWishSchema(Schema):
         unknown = RAISE
 
     instrument = fields.String(required=True, validate=validate.Length(1, 64))
-    due_on = fields.Date(
+    due_on = Day(
         load_default=None, allow_none=True, metadata={"description": "Last day, inclusive"}
     )
 
@@ -37,7 +38,7 @@ class QuestionnaireWishSchema(Schema):
         return Sending(**data)
 
 
-class _MaybeDay(fields.Date):
+class _MaybeDay(Day):
     """A day field of a page; left empty it is no day."""
 
     def _deserialize(

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, post_load
+from marshmallow import RAISE, Schema, post_load
 
 from telehealth.core.sockets import Sockets, join, patient_room, representation_room
+from telehealth.core.web.fields import RowId
 from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.readings import service as readings
 
@@ -27,7 +28,7 @@ class WatchSchema(Schema):
 
         unknown = RAISE
 
-    patient = fields.Integer(required=True, strict=True)
+    patient = RowId(required=True, strict=True)
 
     @post_load
     def _command(self, values: dict[str, Any], **_: object) -> Watch:

@@ -1,12 +1,18 @@
 """The JSON door: OpenAPI 3.1 by flask-smorest, errors as RFC 9457 problems."""
 
+import json
+import re
 from typing import Any
 
-from flask import Flask, current_app, request
-from flask_smorest import Api, Blueprint
-from marshmallow import Schema, fields
+from flask import Flask, Request, current_app, request
+from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import Schema, ValidationError, fields
+from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from telehealth.core.i18n import N_
+from telehealth.core.text import unstorable
 from telehealth.core.web.problems import MEDIA_TYPE
 
 API_PREFIX = "/api/v1"
@@ -48,6 +54,48 @@ class JsonApi(Api):
         """Leave errors to `core.web.problems`, which knows pages from the API."""
 
 
+class _Parser(FlaskParser):
+    """Reads bodies; what no database could hold and no parser can follow stops here."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ValidationError: a text with NUL or half a surrogate pair. A schema that sets such
+                values aside by itself says so with `takes_any_text = True`.
+        """
+        try:
+            value = super().load_json(req, schema)
+        except (RecursionError, ValueError):  # deep nesting, a number of 5,000 digits
+            self._handle_invalid_json_error(json.JSONDecodeError("unreadable", "", 0), req)
+        if _ESCAPED.search(req.get_data(cache=True)) and not getattr(
+            schema, "takes_any_text", False
+        ):
+            _require_storable(value)
+        return value
+
+
+_ESCAPED = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+"""Only written so can such a character be in JSON; few bodies are searched further."""
+
+
+def _require_storable(value: Any) -> None:
+    wrong: dict[str | int, Any] = {}
+    for way in unstorable(value):
+        place = wrong
+        for key in way[:-1]:
+            place = place.setdefault(key, {})
+        place[way[-1] if way else "_schema"] = [N_("This must be text.")]
+    if wrong:
+        raise ValidationError(wrong)
+
+
+class Blueprint(SmorestBlueprint):
+    """flask-smorest's blueprint with our reader of bodies."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+
 def api_blueprint(name: str, description: str) -> Blueprint:
     """A blueprint under `/api/v1`; `name` is the room's."""
     blueprint = Blueprint(f"{name}_api", name, url_prefix=API_PREFIX, description=description)
@@ -65,7 +113,7 @@ def _require_json() -> None:
         raise UnsupportedMediaType
 
 
-def install(app: Flask, blueprints: list[Blueprint], version: str) -> None:
+def install(app: Flask, blueprints: list[SmorestBlueprint], version: str) -> None:
     """Register the rooms' JSON doors and the OpenAPI document."""
     app.config.update(
         API_TITLE="Telehealth",
@@ -107,11 +155,13 @@ _ALWAYS_POSSIBLE = {
     "401": "Not signed in",
     "403": "Not allowed",
     "404": "Absent, or not yours to know",
+    "409": "No longer possible: somebody was faster, or the state has changed",
     "413": "More than one request may carry",
     "415": "Not application/json",
     "422": "Wrong content; see errors",
     "429": "Too many requests; see Retry-After",
     "503": "Not available at the moment; see Retry-After",
+    "507": "No room to store this; see Retry-After",
 }
 
 _DESCRIPTION = """\

@@ -13,6 +13,7 @@ from telehealth.core.i18n import LOCALES
 from telehealth.core.web import api as api_door
 from telehealth.core.web import assets
 from telehealth.core.web.access import Access, access
+from telehealth.core.web.addresses import own_address
 from telehealth.core.web.platform import platform, reading
 from telehealth.core.web.words import LOCALE_COOKIE, THEME_COOKIE
 
@@ -32,6 +33,7 @@ _KINDS = {
         errors.TooMany,
         errors.Unavailable,
         errors.StorageFull,
+        errors.Fault,
         errors.Refusal,
     )
 }
@@ -103,9 +105,7 @@ def _remember(cookie: str, code: str, allowed: tuple[str, ...]) -> AnyResponse:
 
 def _back() -> str:
     """The page the form stood on; never an address outside of here."""
-    target = request.form.get("back", "")
-    inside = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if inside else url_for("home.start")
+    return own_address(request.form.get("back", "")) or url_for("home.start")
 
 
 @core.get(api_door.API_PREFIX + "/openapi.json")

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from telehealth.core.errors import (
     Conflict,
+    Fault,
     FieldError,
     Invalid,
     NotAllowed,
@@ -20,6 +21,8 @@ from telehealth.core.errors import (
     NotSignedIn,
     Refusal,
     StorageFull,
+    TooLarge,
+    TooMany,
     Unavailable,
 )
 from telehealth.core.i18n import N_
@@ -30,6 +33,16 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _AUDITED = (NotAllowed, NotFound)
 _POSTGRES_DISK_FULL = "53100"
+
+_BY_STATUS = {
+    kind.status: kind
+    for kind in (NotSignedIn, NotAllowed, NotFound, TooLarge, Invalid, TooMany, Fault, Unavailable)
+}
+"""Kinds of problem for errors that Flask, Werkzeug or flask-smorest raise."""
+_CODES = {400: "malformed", 405: "method-not-allowed", 415: "unsupported-media-type"}
+"""Codes of errors that have no kind of their own."""
+_RETRY_S = {429: 60, 503: 30, 507: 60}
+"""Whoever is told to come back is told when, also where nobody knows better."""
 
 _HTTP_DETAIL = {
     400: N_("We could not read this request."),
@@ -96,8 +109,9 @@ def answer(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Respon
         response = Response(orjson.dumps(body), refusal.status, mimetype=MEDIA_TYPE)
     else:
         response = Response(_page(refusal), refusal.status, mimetype="text/html")
-    if refusal.retry_after_s is not None:
-        response.headers["Retry-After"] = str(refusal.retry_after_s)
+    retry_after_s = refusal.retry_after_s or _RETRY_S.get(refusal.status)
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(retry_after_s)
     if refusal.status == NotSignedIn.status:
         response.headers["WWW-Authenticate"] = "Bearer"
     for name, value in (headers or {}).items():
@@ -146,12 +160,13 @@ def on_http_error(error: HTTPException) -> Response:
     }
     if status in (301, 302, 307, 308):
         return Response(original.get_data(), status, headers=dict(original.headers))
-    refusal = Refusal(_HTTP_DETAIL.get(status, ""), errors=flatten(data.get("messages") or {}))
+    kind = _BY_STATUS.get(status, Refusal)
+    refusal = kind(
+        _HTTP_DETAIL.get(status, ""),
+        code=_CODES.get(status, ""),
+        errors=flatten(data.get("messages") or {}),
+    )
     refusal.status = status
-    for kind in (Invalid, NotFound):
-        if kind.status == status:
-            refusal.slug = refusal.code = kind.slug
-            refusal.title = kind.title
     return answer(refusal, kept)
 
 
@@ -176,9 +191,7 @@ def is_full(error: DBAPIError) -> bool:
 def on_fault(error: Exception) -> Response:
     """The last resort: logged without its text, answered without its cause."""
     log.error("unexpected fault", exc_info=error, extra={"request_id": g.get("request_id", "")})
-    fault = Refusal(_HTTP_DETAIL[500], code="fault")
-    fault.status, fault.slug, fault.title = 500, "fault", N_("Something went wrong.")
-    return answer(fault)
+    return answer(Fault(_HTTP_DETAIL[500]))
 
 
 def register(app: Flask) -> None:

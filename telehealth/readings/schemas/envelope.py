@@ -41,6 +41,9 @@ class BatchSchema(Schema):
 
         unknown = RAISE
 
+    takes_any_text = True
+    """A row with such a text is set aside like any other bad row."""
+
     readings = RowsField(required=True, metadata={"maxItems": MAX_BATCH})
 
     @post_load

@@ -10,9 +10,10 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from devices.glucose import Unit
 from telehealth.core.clock import HOME_ZONE
 from telehealth.core.i18n import N_
+from telehealth.core.text import is_storable
 from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse
 from telehealth.readings.models import MAX_NOTE_CHARS, Meal, SourceKind
-from telehealth.readings.schemas.rows import MAX_KEY_CHARS, is_storable
+from telehealth.readings.schemas.rows import MAX_KEY_CHARS
 from telehealth.readings.schemas.words import SENTENCES, sentence
 from telehealth.readings.service import Code, NewReading, Rejection
 

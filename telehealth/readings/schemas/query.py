@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
+from telehealth.core.web.fields import Instant
 from telehealth.readings.service import Columns, Window
 
 _SPACE_FOR_PLUS = re.compile(r" (\d\d:?\d\d)$")
@@ -23,8 +24,8 @@ class Query:
 class QuerySchema(Schema):
     """`?from&to&format=rows|columns&cursor&limit`."""
 
-    from_ = fields.AwareDateTime(data_key="from", metadata={"description": "Inclusive"})
-    to = fields.AwareDateTime(metadata={"description": "Exclusive"})
+    from_ = Instant(data_key="from", metadata={"description": "Inclusive"})
+    to = Instant(metadata={"description": "Exclusive"})
     format = fields.String(load_default="rows", validate=validate.OneOf(["rows", "columns"]))
     cursor = fields.String(metadata={"description": "`next_cursor` of the page before"})
     limit = fields.Integer(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devices.glucose import Unit
+from telehealth.core.text import is_storable
 from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse
 from telehealth.readings.models import MAX_DEVICE_CHARS, MAX_NOTE_CHARS, Meal, SourceKind
 from telehealth.readings.service import Code, NewReading, Rejection
@@ -80,13 +81,6 @@ def _text(given: object, field: str, longest: int, shortest: int = 1) -> str:
     if not is_storable(given):
         raise _WrongError(field, Code.NOT_TEXT)
     return given
-
-
-def is_storable(text: str) -> bool:
-    """Whether a database takes this text: no NUL, no half of a surrogate pair."""
-    if "\0" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _one_of(known: dict[str, Any], given: object, field: str, code: Code) -> Any:
