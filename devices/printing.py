@@ -104,4 +104,4 @@ def meter_line(meter: MeterRow, claim: Claim | None) -> str:
 
 def drift_minutes(drift_s: int | None) -> int:
     """Return how far a meter's clock is off, in whole minutes without sign."""
-    return abs(drift_s or 0) // SECONDS_PER_MINUTE
+    return round(abs(drift_s or 0) / SECONDS_PER_MINUTE)

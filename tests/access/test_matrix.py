@@ -132,7 +132,7 @@ def _knock(app: Flask, world: World, row: Row, column: str) -> tuple[int, str, M
         data=matrix.filled(row.form, world.ids) if row.json is None else None,
         headers=headers,
     )
-    body = answer.get_data(as_text=True)
+    body = answer.get_data().decode(errors="replace")
     answer.close()
     return answer.status_code, body, answer.headers
 

@@ -1,9 +1,6 @@
 """What survives: two clicks at once, a worker that dies half-way, somebody at the database."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,12 +8,14 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from surveys.consent.seal import development_sealer
 from telehealth.app import create_app
+from telehealth.cli import root
 from telehealth.consents import service as consents
 from telehealth.consents.gateways.blobs import FolderOfBlobs, MemoryBlobs, blobs_of
 from telehealth.consents.gateways.sealing import choose, open_seal
@@ -223,14 +222,9 @@ def test_another_person_s_evidence_is_not_shown(session: Session) -> None:
 
 
 def _verify(file: Path, *options: str) -> tuple[int, dict[str, object]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "telehealth", "consent", "verify", str(file), "--json", *options],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": os.environ["PATH"]},
-    )
-    return done.returncode, json.loads(done.stdout or done.stderr)
+    """The command in this process; as its own process it runs in the journey of the inbox."""
+    done = CliRunner().invoke(root, ["consent", "verify", str(file), "--json", *options])
+    return done.exit_code, json.loads(done.stdout or done.stderr)
 
 
 def test_the_command_says_valid_and_one_flipped_byte_altered(

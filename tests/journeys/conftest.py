@@ -23,12 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.journey)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """One browser for this folder, closed after it: Playwright keeps an event loop running."""
     yield from real_browser.launched()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """`telehealth serve` with its worker on SQLite, its clock beginning at `make.NOW`.
 

@@ -20,6 +20,12 @@ from tests.stand_ins.server import LiveServer, free_port, serving
 RECORDS = 25
 
 
+@pytest.fixture
+def dialect() -> str:
+    """The whole way on SQLite; the storage behind it is tested on both databases."""
+    return "sqlite"
+
+
 class Gateway:
     """The command `glucometer` on a computer at home."""
 
