@@ -34,6 +34,14 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 SECRET = "a secret of the tests, thirty-two characters long"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In strict mode (CI) a skipped test is a failure: a silent skip would be a lie."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("STRICT") and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("STRICT: a test was skipped, see the reasons below.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 class FixedClock:
     """A clock that stands still until a test moves it."""
 
