@@ -12,6 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nothing is written outside the checkout and the data folder, downloads included.
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export npm_config_cache := $(CURDIR)/.cache/npm
 
 .PHONY: help demo test check fmt bench vendor docs words clean
 
@@ -31,6 +32,8 @@ check: .venv/dev words ## linters, types, import contracts, then all tests
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python vendor/fetch.py --check
+	@if command -v npx >/dev/null; then npx --yes -p typescript@5 tsc -p jsconfig.json; \
+	else echo "tsc skipped: Node is missing"; fi
 	@$(MAKE) --no-print-directory test
 
 fmt: .venv/dev ## format the code
