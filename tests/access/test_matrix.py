@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +20,18 @@ from telehealth.core import sockets
 from telehealth.core.db import Database
 from telehealth.core.web.access import CSRF_HEADER
 from tests.access import matrix
-from tests.access.matrix import ANONYMOUS, CANARY, COLUMNS, DEVICE, PATIENT, PROXY, Row, World
+from tests.access.matrix import (
+    ANONYMOUS,
+    CANARY,
+    COLUMNS,
+    DEVICE,
+    EXPIRED_PROXY,
+    PATIENT,
+    PROXY,
+    REVOKED_PROXY,
+    Row,
+    World,
+)
 
 MODULES: list[ModuleType] = [
     import_module(f"tests.access.{path.stem}")
@@ -61,6 +73,31 @@ def test_only_those_the_row_names_come_in(
         attempt = connection.begin_nested()
         _check(app, session, world, row, column)
         attempt.rollback()
+        session.expire_all()
+
+
+@pytest.mark.parametrize(
+    ("column", "ended"), [(REVOKED_PROXY, "revoked"), (EXPIRED_PROXY, "expired")]
+)
+def test_an_ended_mandate_opens_no_page_and_says_nothing(
+    column: str, ended: str, app: Flask, session: Session
+) -> None:
+    world = matrix.world(session)
+    session.flush()
+    connection = session.connection()
+    for module in MODULES:
+        furnished = connection.begin_nested()
+        if hasattr(module, "furnish"):
+            world.ids |= module.furnish(session, world)
+            session.flush()
+        for row in module.ROWS:
+            if row.path.startswith("/za/{mandate}"):
+                attempt = connection.begin_nested()
+                path = row.path.replace("/za/{mandate}", "/za/{" + ended + "}")
+                _check(app, session, world, replace(row, path=path, allow={}, deny=404), column)
+                attempt.rollback()
+                session.expire_all()
+        furnished.rollback()
         session.expire_all()
 
 
