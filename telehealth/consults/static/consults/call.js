@@ -59,7 +59,7 @@ class CallPage extends HTMLElement {
     this.#view.part("enter")?.remove(); // the page comes in by itself
     this.addEventListener("click", (event) => this.#click(event));
     this.addEventListener("submit", (event) => void this.#submit(event));
-    watchSelf(this.#view.video("self"));
+    watchSelf(this.#view.video("self")?.parentElement ?? null);
     watchPanel(this);
     addEventListener("pagehide", () => this.#farewell());
     addEventListener("pageshow", (event) => event.persisted && location.reload());

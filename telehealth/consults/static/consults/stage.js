@@ -7,7 +7,7 @@ const NARROWEST = 25;
 
 /**
  * Dragging moves the own picture to the nearest corner; Enter and Space to the next one.
- * @param {HTMLVideoElement | null} self
+ * @param {HTMLElement | null} self
  */
 export function watchSelf(self) {
   if (!self) return;
