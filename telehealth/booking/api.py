@@ -61,7 +61,10 @@ def appointments(patient_id: int) -> Mapping[str, Sequence[Appointment]]:
 @api.response(201, AppointmentSchema)
 @access(Access.SIGNED_IN)
 def move(wish: Wish, patient_id: int, appointment_id: int) -> Appointment:
-    """Give up an appointment for another slot, both or neither. Answers with the new one."""
+    """Give up an appointment for another slot, both or neither; answers with the new one.
+
+    For the patient's side and the team.
+    """
     with unit_of_work() as session:
         actor = current_actor(session, patient_id)
         return booking.move(session, actor, appointment_id, wish, now=now())
@@ -71,7 +74,10 @@ def move(wish: Wish, patient_id: int, appointment_id: int) -> Appointment:
 @api.response(200, AppointmentSchema)
 @access(Access.SIGNED_IN)
 def cancel(patient_id: int, appointment_id: int) -> Appointment:
-    """Cancel an appointment; it stays in the list as cancelled. Repeating changes nothing."""
+    """Cancel an appointment; it stays in the list as cancelled. Repeating changes nothing.
+
+    For the patient's side and the team.
+    """
     with unit_of_work() as session:
         return booking.cancel(
             session, current_actor(session, patient_id), appointment_id, now=now()

@@ -9,7 +9,7 @@ from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from telehealth.core.i18n import N_
 from telehealth.core.text import unstorable
@@ -19,6 +19,8 @@ API_PREFIX = "/api/v1"
 _EXTENSION = "telehealth-api"
 MAX_BODY_BYTES = 1024 * 1024
 """One MiB per request, everywhere except where a door says otherwise."""
+MAX_READ_AWAY_BYTES = 32 * MAX_BODY_BYTES
+"""Of a body that is too large and did not say so; above, the connection breaks."""
 
 
 class ProblemErrorSchema(Schema):
@@ -56,6 +58,9 @@ class JsonApi(Api):
 
 class _Parser(FlaskParser):
     """Reads bodies; what no database could hold and no parser can follow stops here."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": None}
+    """None: the schema decides, so that a mistyped filter is refused and not ignored."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The body as JSON.
@@ -99,17 +104,29 @@ class Blueprint(SmorestBlueprint):
 def api_blueprint(name: str, description: str) -> Blueprint:
     """A blueprint under `/api/v1`; `name` is the room's."""
     blueprint = Blueprint(f"{name}_api", name, url_prefix=API_PREFIX, description=description)
+    blueprint.before_request(_require_whole)
     blueprint.before_request(_require_json)
     return blueprint
 
 
+def _require_whole() -> None:
+    # Werkzeug cuts a body without a length at the limit and says nothing: the rest of a batch
+    # would be lost, or its beginning taken. What is left is read away, so that a client that is
+    # still sending hears the answer.
+    if request.content_length is not None or not request.headers.get("Transfer-Encoding"):
+        return
+    if len(request.get_data()) >= MAX_BODY_BYTES:
+        rest = request.environ["wsgi.input"]
+        for _ in range(MAX_READ_AWAY_BYTES // MAX_BODY_BYTES):
+            if not rest.read(MAX_BODY_BYTES):
+                break
+        raise RequestEntityTooLarge
+
+
 def _require_json() -> None:
     # webargs reads a text/plain body as an empty one: the caller would be told of missing fields.
-    if (
-        request.content_length
-        and request.method in ("POST", "PUT", "PATCH")
-        and not request.is_json
-    ):
+    has_body = request.content_length or request.headers.get("Transfer-Encoding")
+    if has_body and request.method in ("POST", "PUT", "PATCH") and not request.is_json:
         raise UnsupportedMediaType
 
 
@@ -137,11 +154,25 @@ def document() -> dict[str, Any]:
     for response in responses.values():
         if "content" in response:
             response["content"] = {MEDIA_TYPE: {"schema": problem}}
-    for path in spec["paths"].values():
-        for operation in path.values():
+    names = _endpoints()
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
             if isinstance(operation, dict) and "responses" in operation:
+                operation["operationId"] = names[method.upper(), path]
                 _announce_problems(operation["responses"], problem)
     return spec
+
+
+_VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+
+
+def _endpoints() -> dict[tuple[str, str], str]:
+    """Method and path of each rule to its endpoint, which is the operation's name."""
+    return {
+        (method, _VARIABLE.sub(r"{\1}", rule.rule)): rule.endpoint
+        for rule in current_app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
 
 
 def _announce_problems(responses: dict[str, Any], problem: dict[str, str]) -> None:
