@@ -11,6 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from telehealth.core.db import Base, BigInt, Key, one_of
 
 
+_WITHOUT_BRACKETS = str.maketrans("", "", "()")
+"""The library writes `(04) 575 40 00`; people here write it without."""
+
+
 class ContactKind(StrEnum):
     """How a person is reached."""
 
@@ -59,7 +63,8 @@ class ContactPoint(Base):
         number = phonenumbers.parse(self.value)
         at_home = phonenumbers.region_code_for_number(number) == "SI"
         form = PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
-        return phonenumbers.format_number(number, form)
+        written = phonenumbers.format_number(number, form)
+        return written.translate(_WITHOUT_BRACKETS)
 
 
 class ContactCode(Base):
