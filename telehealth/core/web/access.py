@@ -159,7 +159,7 @@ def _check_csrf() -> None:
         return
     seed = _csrf_seed(issue=False)
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
-    if not seed or not hmac.compare_digest(given, _csrf_for(seed)):
+    if not seed or not hmac.compare_digest(given.encode(), _csrf_for(seed).encode()):
         raise NotAllowed(
             N_("This form is too old. Nothing was lost: go back, reload the page, send it again."),
             code="csrf",

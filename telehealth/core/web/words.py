@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, gettext
 
 from telehealth.core import i18n
@@ -131,7 +131,8 @@ def _page_context(nav: tuple[NavItem, ...]) -> dict[str, Any]:
 def _acting_or_nobody() -> Acting | None:
     try:
         return acting()
-    except NotFound:  # the page that says so is shown without the bar
+    except NotFound:  # the page that says so is shown without the bar, and its links lead out
+        g.representation_id = None
         return None
 
 
