@@ -14,11 +14,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
 PORT = 8791
@@ -29,6 +30,14 @@ HEIGHTS = {390: 844, 1280: 900}
 """Widths of the pictures, a phone's and a desktop's, and the least height of each."""
 MAX_HEIGHT = 1700
 SETTLED_MS = 700
+CAMERA = (640, 480)
+Colour = tuple[int, int, int]
+WALL, SKIN = (226, 221, 211), (222, 178, 150)
+FACES: dict[str, tuple[Colour, Colour]] = {
+    "patient": ((176, 174, 170), (122, 86, 120)),
+    "doctor": ((74, 52, 40), (238, 242, 243)),
+}
+"""Hair and clothes of the two drawn people who stand before the cameras of a call."""
 PATIENCE_MS = 30_000
 
 PATIENT = {
@@ -87,6 +96,51 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
     sys.exit("the demonstration did not answer")
 
 
+def draw_camera(path: Path, hair: Colour, clothes: Colour) -> None:
+    """Write what a camera sees, a drawn person before a wall, as uncompressed video (Y4M)."""
+    width, height = CAMERA
+    shapes = (  # centre, half the width and height, colour; the last one that covers a point counts
+        (320, 205, 118, 140, hair),
+        (320, 520, 235, 190, clothes),
+        (320, 340, 46, 60, SKIN),
+        (320, 215, 88, 112, SKIN),
+        (320, 128, 96, 50, hair),
+    )
+
+    def planes(step: int, channel: int) -> bytes:
+        return bytes(
+            _channel(_colour_at(x, y, shapes), channel)
+            for y in range(0, height, step)
+            for x in range(0, width, step)
+        )
+
+    frame = b"FRAME\n" + planes(1, 0) + planes(2, 1) + planes(2, 2)
+    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 2)
+
+
+def _colour_at(x: int, y: int, shapes: tuple[tuple[int, int, int, int, Colour], ...]) -> Colour:
+    for across, down, half_width, half_height, colour in reversed(shapes):
+        if ((x - across) / half_width) ** 2 + ((y - down) / half_height) ** 2 < 1:
+            return colour
+    return WALL
+
+
+def _channel(colour: Colour, channel: int) -> int:
+    """Luma or one of the two chromas (BT.601, full range) of a colour."""
+    red, green, blue = colour
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    chromas = (luma, 128 + 0.564 * (blue - luma), 128 + 0.713 * (red - luma))
+    return max(0, min(255, round(chromas[channel])))
+
+
+@dataclass(frozen=True)
+class Browsers:
+    """One browser for each camera."""
+
+    patient: Browser
+    doctor: Browser
+
+
 @contextmanager
 def signed_in(browser: Browser, login: str, language: str = "sl") -> Iterator[Page]:
     """A browser in which somebody is signed in."""
@@ -134,9 +188,9 @@ def tour(browser: Browser, login: str, pages: dict[str, str], language: str = "s
             shoot(page, name, language)
 
 
-def of_the_inbox(browser: Browser) -> None:
+def of_the_inbox(browsers: Browsers) -> None:
     """The questionnaire from its first page to the last, the consent up to its receipt."""
-    with signed_in(browser, "patient@demo.test") as page:
+    with signed_in(browsers.patient, "patient@demo.test") as page:
         _open_item(page, "clipboard-list")
         shoot(page, "questionnaire")
         page.locator("main .button-primary").click()
@@ -144,6 +198,11 @@ def of_the_inbox(browser: Browser) -> None:
         shoot(page, "question")
         _open_item(page, "pen-line")
         shoot(page, "consent")
+        for choice in page.get_by_text("Soglašam", exact=True).all():
+            choice.click()
+        page.fill("#typed_name", "Marija Žagar")
+        page.get_by_role("button", name="Poglej dokument").click()
+        shoot(page, "consent-preview")
 
 
 def _open_item(page: Page, icon: str) -> None:
@@ -153,9 +212,9 @@ def _open_item(page: Page, icon: str) -> None:
     page.wait_for_url(re.compile(r"/(vprasalniki|soglasja)/\d+"))
 
 
-def of_one_patient(browser: Browser) -> None:
+def of_one_patient(browsers: Browsers) -> None:
     """What a doctor sees of one patient."""
-    with signed_in(browser, "doctor@demo.test") as page:
+    with signed_in(browsers.doctor, "doctor@demo.test") as page:
         page.goto("/pacienti")
         page.locator("main a").filter(has_text="Žagar Marija").click()
         page.wait_for_url(re.compile(r"/pacienti/\d+$"))
@@ -166,21 +225,21 @@ def of_one_patient(browser: Browser) -> None:
             shoot(page, f"staff-{name}")
 
 
-def for_another(browser: Browser) -> None:
+def for_another(browsers: Browsers) -> None:
     """The first page of a proxy who acts for the patient."""
-    with signed_in(browser, "proxy@demo.test") as page:
+    with signed_in(browsers.patient, "proxy@demo.test") as page:
         page.goto("/pooblastila")
         page.locator("main a[href^='/za/']").first.click()
         page.locator(".acting-bar").wait_for()
         shoot(page, "acting-for-another")
 
 
-def of_a_call(browser: Browser) -> None:
+def of_a_call(browsers: Browsers) -> None:
     """The waiting room and the call, seen by the patient and by the doctor."""
     with (
-        signed_in(browser, "patient@demo.test") as patient,
-        signed_in(browser, "doctor@demo.test") as doctor,
-        signed_in(browser, "doctor@demo.test", "en") as in_english,
+        signed_in(browsers.patient, "patient@demo.test") as patient,
+        signed_in(browsers.doctor, "doctor@demo.test") as doctor,
+        signed_in(browsers.doctor, "doctor@demo.test", "en") as in_english,
     ):
         patient.goto("/posveti")
         patient.locator("main a.button-primary").click()
@@ -206,15 +265,31 @@ def _plays(page: Page, part: str) -> None:
     expect(video).not_to_have_js_property("videoWidth", 0, timeout=PATIENCE_MS)
 
 
-PARTS: dict[str, Callable[[Browser], None]] = {
-    "pages": lambda browser: tour(browser, "patient@demo.test", PATIENT),
-    "english": lambda browser: tour(browser, "patient@demo.test", IN_ENGLISH, "en"),
+PARTS: dict[str, Callable[[Browsers], None]] = {
+    "pages": lambda browsers: tour(browsers.patient, "patient@demo.test", PATIENT),
+    "english": lambda browsers: tour(browsers.patient, "patient@demo.test", IN_ENGLISH, "en"),
     "inbox": of_the_inbox,
     "another": for_another,
-    "staff": lambda browser: tour(browser, "doctor@demo.test", DOCTOR),
+    "staff": lambda browsers: tour(browsers.doctor, "doctor@demo.test", DOCTOR),
     "patient": of_one_patient,
     "call": of_a_call,
 }
+
+
+def launched(playwright: Playwright, program: str, camera: Path) -> Browser:
+    """A browser with this picture before its camera."""
+    return playwright.chromium.launch(
+        executable_path=program,
+        args=[
+            "--no-sandbox",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera}",
+            "--allow-loopback-in-peer-connection",
+            "--lang=sl",
+        ],
+        env={**os.environ, "LANGUAGE": "sl"},
+    )
 
 
 def main(wanted: list[str]) -> None:
@@ -223,16 +298,21 @@ def main(wanted: list[str]) -> None:
     if unknown := set(wanted) - set(PARTS):
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     PICTURES.mkdir(exist_ok=True)
-    flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with demonstration(), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[*flags, "--allow-loopback-in-peer-connection", "--lang=sl"],
-            env={**os.environ, "LANGUAGE": "sl"},
+    with (
+        TemporaryDirectory(prefix="pic") as folder,
+        demonstration(),
+        sync_playwright() as playwright,
+    ):
+        cameras = {name: Path(folder) / f"{name}.y4m" for name in FACES}
+        for name, (hair, clothes) in FACES.items():
+            draw_camera(cameras[name], hair, clothes)
+        browsers = Browsers(
+            **{name: launched(playwright, program, path) for name, path in cameras.items()}
         )
         for name in wanted or PARTS:
-            PARTS[name](browser)
-        browser.close()
+            PARTS[name](browsers)
+        browsers.patient.close()
+        browsers.doctor.close()
 
 
 if __name__ == "__main__":
