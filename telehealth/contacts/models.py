@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from telehealth.core.db import Base, BigInt, Key, one_of
 
-
 _WITHOUT_BRACKETS = str.maketrans("", "", "()")
 """The library writes `(04) 575 40 00`; people here write it without."""
 
