@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema, fields, post_load, pre_load, validate
 from telehealth.consents import service as consents
 from telehealth.consents.models import Answer, State
 from telehealth.core.i18n import N_
+from telehealth.core.web.fields import Day
 
 _MISSING = N_("Please fill this in.")
 _DATE: dict[str, Any] = {"invalid": N_("Enter a date.")}
@@ -29,7 +30,7 @@ class ConsentSendingSchema(_Strict):
         error_messages={"required": _MISSING},
         metadata={"description": "diabetes-monitoring"},
     )
-    due_on = fields.Date(load_default=None, allow_none=True, error_messages=_DATE)
+    due_on = Day(load_default=None, allow_none=True, error_messages=_DATE)
 
     @post_load
     def _command(self, given: dict[str, Any], **_: object) -> consents.Sending:

@@ -51,17 +51,19 @@ def test_a_killed_server_loses_nothing_acknowledged_and_doubles_nothing(
     acknowledged: set[int] = set()
 
     for life in range(_KILLS + 1):
-        with serving(url, tmp_path, now=make.NOW, port=port) as server:
-            with httpx.Client(base_url=server.url, headers=header) as meter:
-                address = f"/api/v1/patients/{ana.id}/readings"
-                for number in range(life * 10, life * 10 + 10):
-                    if meter.post(address, json=_batch(number)).status_code == 200:
-                        acknowledged.add(number)
-                if life < _KILLS:
-                    _die_in_the_middle(server, header, address, _KILLS * 10 + 10 + life)
-                else:  # the meter sends again what it has no answer for, and everything else too
-                    answers = [meter.post(address, json=_batch(n)) for n in range(_KILLS * 10 + 13)]
-                    assert {answer.status_code for answer in answers} == {200}
+        with (
+            serving(url, tmp_path, now=make.NOW, port=port) as server,
+            httpx.Client(base_url=server.url, headers=header) as meter,
+        ):
+            address = f"/api/v1/patients/{ana.id}/readings"
+            for number in range(life * 10, life * 10 + 10):
+                if meter.post(address, json=_batch(number)).status_code == 200:
+                    acknowledged.add(number)
+            if life < _KILLS:
+                _die_in_the_middle(server, header, address, _KILLS * 10 + 10 + life)
+            else:  # the meter sends again what it has no answer for, and everything else too
+                answers = [meter.post(address, json=_batch(n)) for n in range(_KILLS * 10 + 13)]
+                assert {answer.status_code for answer in answers} == {200}
 
     with fresh_db.reading() as session:
         keys = session.scalar(select(func.count()).select_from(Reading))

@@ -59,9 +59,7 @@ def relay(tmp_path: Path) -> Iterator[RelayServer]:
     command += ["--no-tls", "--no-dtls", "--no-cli", "--no-tcp", "--relay-threads=1"]
     command += ["--log-file=stdout", f"--pidfile={tmp_path / 'pid'}"]
     command += [f"--userdb={tmp_path / 'turndb'}"]
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait_for_relay(process, server.address)
             yield server

@@ -376,8 +376,6 @@ def test_the_web_side_never_loads_media_code():
         "print(sorted({'aiortc', 'aioice', 'av', 'flask', 'sqlalchemy'} & set(sys.modules)))"
     )
 
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert out.stdout.strip() == "[]"

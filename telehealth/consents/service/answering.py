@@ -71,7 +71,8 @@ def sign(session: Session, actor: Actor, signing: Signing, *, now: datetime) -> 
     row = preparation_of(session, request.id, actor.person_id)
     if row is None:
         raise not_prepared()
-    is_same = hmac.compare_digest(f"{row.h0} {row.nonce}", f"{signing.h0} {signing.nonce}")
+    looked_at = f"{row.h0} {row.nonce}".encode()
+    is_same = hmac.compare_digest(looked_at, f"{signing.h0} {signing.nonce}".encode())
     is_young = now - row.prepared_at <= PREVIEW_LASTS
     if not is_same or not is_young or not is_current(session, request, template, actor, row):
         raise Conflict(
