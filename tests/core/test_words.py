@@ -107,7 +107,7 @@ def test_a_wrong_setting_is_named(change: dict[str, str], said: str) -> None:
 def test_settings_are_typed_and_keep_their_secrets_to_themselves() -> None:
     more = {"TELEHEALTH_PORT": "81", "TELEHEALTH_DEMO": "true", "TELEHEALTH_TURN_SECRETS": "geheim"}
 
-    settings = Settings.from_env(ENOUGH | more | {"HOME": "/root"})
+    settings = Settings.from_env(ENOUGH | more | {"HOME": "/home/ana"})
 
     assert (settings.port, settings.demo, settings.secure_cookies) == (81, True, True)
     assert settings.database == f"sqlite:///{Path('/tmp').resolve() / 'telehealth.db'}"  # noqa: S108
