@@ -52,6 +52,8 @@ _DEEDS = {
     "identity.confirm": N_("entered the password again"),
     "identity.end_session": N_("signed a device out"),
     "identity.give_device_token": N_("connected a meter"),
+    "identity.list_device_tokens": N_("looked at connected meters"),
+    "identity.list_sessions": N_("looked at the devices signed in"),
     "identity.revoke_device_token": N_("disconnected a meter"),
     "identity.sign_in": N_("signed in"),
     "inbox.list": N_("looked at the inbox"),

@@ -129,7 +129,7 @@ def end_other_sessions() -> Response:
 def meters() -> str:
     """Meters that may send readings."""
     with unit_of_work() as opened:
-        rows = identity.list_device_tokens(opened, current_actor(opened))
+        rows = identity.list_device_tokens(opened, current_actor(opened), now=now())
     return render_template("identity/meters.html", rows=rows, form=Form(), given=None)
 
 
@@ -147,7 +147,7 @@ def connect_meter() -> str | tuple[str, int]:
             )
         except Invalid as refusal:
             form = Form.refused(refusal)
-        rows = identity.list_device_tokens(opened, actor)
+        rows = identity.list_device_tokens(opened, actor, now=now())
     page = render_template("identity/meters.html", rows=rows, form=form, given=given)
     return page if given else (page, 422)
 

@@ -41,12 +41,11 @@ ROWS = (
         "GET",
         "/seje",
         allow=dict.fromkeys(PERSONS, 200),
-        is_audited=False,
         is_about_owner=False,
     ),
     door("identity.end_session", "POST", "/seje/{session}/konec", allow={PATIENT: 303}),
     door("identity.end_other_sessions", "POST", "/seje/konec", allow=dict.fromkeys(PERSONS, 303)),
-    *patient_page("identity.meters", "GET", "/merilniki", is_audited=False),
+    *patient_page("identity.meters", "GET", "/merilniki"),
     *patient_page("identity.connect_meter", "POST", "/merilniki", form={"name": "meter"}),
     door("identity.disconnect_meter", "POST", "/merilniki/{token}/odklop", allow={PATIENT: 303}),
     door(

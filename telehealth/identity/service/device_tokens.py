@@ -59,8 +59,9 @@ def find_device_token(session: Session, token: str) -> DeviceToken | None:
     return found if found is not None and found.revoked_at is None else None
 
 
-def list_device_tokens(session: Session, actor: Actor) -> Sequence[DeviceToken]:
+def list_device_tokens(session: Session, actor: Actor, *, now: datetime) -> Sequence[DeviceToken]:
     """The subject's device tokens in force, newest first."""
+    audit.record(session, actor, "identity.list_device_tokens", "device_token", now=now)
     return session.scalars(
         select(DeviceToken)
         .where(DeviceToken.patient_id == actor.subject_id, DeviceToken.revoked_at.is_(None))

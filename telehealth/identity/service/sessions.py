@@ -31,6 +31,12 @@ def touch_session(session: Session, session_id: int, *, now: datetime) -> None:
 
 def list_sessions(session: Session, actor: Actor, *, now: datetime) -> Sequence[SignInSession]:
     """The actor's own sessions that have not ended, newest first."""
+    rows = _open_sessions(session, actor, now)
+    audit.record(session, actor, "identity.list_sessions", "session", now=now)
+    return rows
+
+
+def _open_sessions(session: Session, actor: Actor, now: datetime) -> Sequence[SignInSession]:
     return session.scalars(
         select(SignInSession)
         .join(Account)
@@ -64,7 +70,7 @@ def end_session(session: Session, actor: Actor, session_id: int, *, now: datetim
 
 def end_all_sessions(session: Session, actor: Actor, *, now: datetime) -> int:
     """All of the actor's sessions but the present one are over; returns how many were ended."""
-    others = [row for row in list_sessions(session, actor, now=now) if row.id != actor.session_id]
+    others = [row for row in _open_sessions(session, actor, now) if row.id != actor.session_id]
     for row in others:
         end_session(session, actor, row.id, now=now)
     return len(others)
