@@ -77,12 +77,15 @@ def test_levels_start_at_the_limits_of_the_unit(
     lows = made.trace(middle + [low] * 3 + middle + [very_low] * 3 + middle, unit=unit)
     highs = made.trace(middle + [high] * 3 + middle + [very_high] * 3 + middle, unit=unit)
     beside = made.trace(middle + [low + 1] * 3 + [high - 1] * 3 + middle, unit=unit)
+    inner = made.trace(middle + [very_low + 1] * 3 + [very_high - 1] * 3 + middle, unit=unit)
 
     counts = [_found(lows, kind).count for kind in (Kind.HYPO_L1, Kind.HYPO_L2, Kind.HYPO_L1_ONLY)]
     assert counts == [2, 1, 1]
     kinds = (Kind.HYPER_L1, Kind.HYPER_L2, Kind.HYPER_L1_ONLY)
     assert [_found(highs, kind).count for kind in kinds] == [2, 1, 1]
     assert [_found(beside, kind).count for kind in Kind] == [0] * len(Kind)
+    assert [_found(inner, kind).count for kind in (Kind.HYPO_L1, Kind.HYPO_L2)] == [1, 0]
+    assert [_found(inner, kind).count for kind in (Kind.HYPER_L1, Kind.HYPER_L2)] == [1, 0]
 
 
 def test_midnight_does_not_cut_an_episode_and_its_start_names_the_night():
