@@ -90,8 +90,10 @@ def risks(mg_dl: Numbers) -> tuple[Numbers, Numbers]:
 
 def adrr(low: Numbers, high: Numbers, days: Ticks) -> float:
     """Average daily risk range: mean over local days of highest low risk plus highest high risk."""
-    starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
-    return float((np.maximum.reduceat(low, starts) + np.maximum.reduceat(high, starts)).mean())
+    rows = np.argsort(days, kind="stable")  # who flies west may live a day's end twice
+    starts = np.flatnonzero(np.diff(days[rows], prepend=days[rows[0]] - 1))
+    worst = [np.maximum.reduceat(risk[rows], starts) for risk in (low, high)]
+    return float((worst[0] + worst[1]).mean())
 
 
 def grade(mg_dl: Numbers) -> float:

@@ -94,14 +94,18 @@ def interval_min(readings: Series) -> int | None:
     return min(_INTERVALS_MIN, key=lambda minutes: abs(minutes - middle))
 
 
+def covered_s(readings: Series, interval: int) -> Ticks:
+    """Seconds each reading covers: to the next one up to one and a half intervals, else one."""
+    interval_s = interval * 60
+    steps = np.append(np.diff(readings.t), interval_s)
+    return np.where(steps <= _COVER * interval_s, steps, interval_s)
+
+
 def wear_pct(readings: Series, interval: int) -> float:
     """Percent of the elapsed minutes between first and last reading that are covered.
 
-    A reading covers the time to the next one up to one and a half intervals, otherwise one
-    interval. Elapsed time is UTC, so the days of 23 and 25 hours are right, and readings sent
-    twice or a minute apart add nothing.
+    Elapsed time is UTC, so the days of 23 and 25 hours are right, and readings sent twice or a
+    minute apart add nothing.
     """
-    interval_s = interval * 60
-    steps = np.diff(readings.t)
-    covered = np.where(steps <= _COVER * interval_s, steps, interval_s).sum() + interval_s
-    return float(100 * covered / (readings.t[-1] - readings.t[0] + interval_s))
+    elapsed = readings.t[-1] - readings.t[0] + interval * 60
+    return float(100 * covered_s(readings, interval).sum() / elapsed)

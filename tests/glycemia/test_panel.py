@@ -312,3 +312,27 @@ def test_swings_are_measured_from_turn_to_turn():
     mage = panel(made.trace(wave), is_forced=True).results["mage"].value
 
     assert mage == 100
+
+
+def _wave(height: int, days: int) -> list[int]:
+    n = 288 * days
+    return [round(150 - height / 2 * math.cos(2 * math.pi * i / 96)) for i in range(n)]
+
+
+@pytest.mark.parametrize("gap_min", [240, 600])
+def test_a_long_gap_cuts_the_swings_and_parts_weigh_by_their_length(gap_min: int):
+    low = made.trace(_wave(40, 2))
+    high = made.trace(_wave(100, 1), start=int(low.t[-1]) + gap_min * 60)
+
+    mage = panel(made.joined(low, high), is_forced=True).results["mage"].value
+
+    # Two days of swings of 40 and one of 100. Without the cut the common spread hides the smaller.
+    assert mage is not None
+    assert math.isclose(mage, 60, rel_tol=0.01)
+
+
+def test_a_day_lived_in_two_zones_is_one_day_of_risk():
+    days = np.array([5, 6, 5, 6])
+    low, high = np.array([1.0, 2.0, 3.0, 0.0]), np.array([10.0, 0.0, 0.0, 20.0])
+
+    assert levels.adrr(low, high, days) == ((3 + 10) + (2 + 20)) / 2
