@@ -1,0 +1,74 @@
+"""What a local day adds to any window: sums, risk, extremes and recorded time.
+
+A window of whole days is answered from these rows alone. They depend only on the readings of the
+day and the interval of the device, so the order of uploads never shows.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from telehealth.glycemia.bands import ADULT, Ranges
+from telehealth.glycemia.daily import DaySums, sums
+from telehealth.glycemia.levels import risks
+from telehealth.glycemia.series import Series, covered_s
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One local day of one source. Extremes in ticks of its unit."""
+
+    sums: DaySums
+    low_risk: float
+    """Sum over the readings, as `high_risk`."""
+    high_risk: float
+    worst_low_risk: float
+    worst_high_risk: float
+    lowest: int
+    highest: int
+    recorded_s: int
+    """Seconds that readings of this day cover; the last one may reach into the next day."""
+
+
+def by_day(readings: Series, interval_min: int, ranges: Ranges = ADULT) -> dict[int, Day]:
+    """The rows of all days with readings, by days since 1970 on the local calendar."""
+    low, high = risks(readings.mg_dl)
+    covered = covered_s(readings, interval_min)
+    days = readings.days
+    found = {}
+    for day in np.unique(days):
+        here = days == day
+        ticks = readings.ticks[here]
+        found[int(day)] = Day(
+            sums=sums(ticks, readings.unit, ranges),
+            low_risk=float(low[here].sum()),
+            high_risk=float(high[here].sum()),
+            worst_low_risk=float(low[here].max()),
+            worst_high_risk=float(high[here].max()),
+            lowest=int(ticks.min()),
+            highest=int(ticks.max()),
+            recorded_s=int(covered[here].sum()),
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The risk indices of some days."""
+
+    lbgi: float
+    hbgi: float
+    adrr: float
+
+
+def window(days: Collection[Day]) -> Window | None:
+    """The risk indices of some days together; None without days."""
+    if not days:
+        return None
+    n = sum(day.sums.n for day in days)
+    return Window(
+        lbgi=sum(day.low_risk for day in days) / n,
+        hbgi=sum(day.high_risk for day in days) / n,
+        adrr=sum(day.worst_low_risk + day.worst_high_risk for day in days) / len(days),
+    )

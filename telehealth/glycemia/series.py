@@ -1,0 +1,111 @@
+"""Readings of one person and one kind of source, in order, each instant once.
+
+Everything is whole numbers: seconds since 1970, seconds east of UTC, ticks of one unit.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from devices.glucose import MG_DL_PER_MMOL_L, Unit
+from telehealth.glycemia.bands import Ticks
+from telehealth.glycemia.display import Numbers
+
+DAY_S = 86_400
+DAY_MIN = 1_440
+LONGEST_INTERVAL_MIN = 45
+"""Readings further apart than this are no trace: nothing is interpolated between them."""
+
+_INTERVALS_MIN = tuple(m for m in range(1, LONGEST_INTERVAL_MIN + 1) if DAY_MIN % m == 0)
+_COVER = 1.5
+
+
+class Source(StrEnum):
+    """What kind of measurement it is; the two are never pooled."""
+
+    SENSOR = "sensor"
+    FINGERSTICK = "fingerstick"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Readings in order of time; made by `series`."""
+
+    t: Ticks
+    """Seconds since 1970, strictly ascending."""
+    offset: Ticks
+    """Seconds east of UTC on the clock at the time of the reading."""
+    ticks: Ticks
+    unit: Unit
+    source: Source = Source.SENSOR
+    n_conflicts: int = 0
+    """Instants that came with more than one value; the lowest is kept."""
+
+    @property
+    def days(self) -> Ticks:
+        """Local day of each reading, counted from 1970."""
+        return (self.t + self.offset) // DAY_S
+
+    @property
+    def n_days(self) -> int:
+        """Local days with at least one reading."""
+        return len(np.unique(self.days))
+
+    @property
+    def mg_dl(self) -> Numbers:
+        """The values in mg/dL, unrounded: for formulas, never for bands."""
+        return self.ticks.astype(np.float64) * mg_dl_per_tick(self.unit)
+
+
+def mg_dl_per_tick(unit: Unit) -> float:
+    """How many mg/dL one tick is."""
+    return 1.0 if unit is Unit.MG_DL else float(MG_DL_PER_MMOL_L) / 10
+
+
+def series(
+    t: Ticks, offset: Ticks, ticks: Ticks, unit: Unit, source: Source = Source.SENSOR
+) -> Series:
+    """Readings in any order, repeated or not, as one series.
+
+    The same instant with the same value is one reading. With other values the lowest is kept, so
+    that the order of arrival never decides and a low is never hidden.
+    """
+    rows = np.lexsort((offset, ticks, t))
+    t, offset, ticks = t[rows], offset[rows], ticks[rows]
+    is_first = np.ones(len(t), dtype=bool)
+    is_first[1:] = t[1:] != t[:-1]
+    differs = ~is_first
+    differs[1:] &= ticks[1:] != ticks[:-1]
+    n_conflicts = len(np.unique(t[differs]))
+    return Series(t[is_first], offset[is_first], ticks[is_first], unit, source, n_conflicts)
+
+
+def interval_min(readings: Series) -> int | None:
+    """Minutes between readings of the device: the middle distance, as a divisor of a day.
+
+    None for fewer than two readings or where the middle distance is longer than 45 minutes.
+    """
+    if len(readings.t) < 2:  # noqa: PLR2004 - one reading has no distance
+        return None
+    middle = float(np.median(np.diff(readings.t))) / 60
+    if middle > LONGEST_INTERVAL_MIN:
+        return None
+    return min(_INTERVALS_MIN, key=lambda minutes: abs(minutes - middle))
+
+
+def covered_s(readings: Series, interval: int) -> Ticks:
+    """Seconds each reading covers: to the next one up to one and a half intervals, else one."""
+    interval_s = interval * 60
+    steps = np.append(np.diff(readings.t), interval_s)
+    return np.where(steps <= _COVER * interval_s, steps, interval_s)
+
+
+def wear_pct(readings: Series, interval: int) -> float:
+    """Percent of the elapsed minutes between first and last reading that are covered.
+
+    Elapsed time is UTC, so the days of 23 and 25 hours are right, and readings sent twice or a
+    minute apart add nothing.
+    """
+    elapsed = readings.t[-1] - readings.t[0] + interval * 60
+    return float(100 * covered_s(readings, interval).sum() / elapsed)
