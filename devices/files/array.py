@@ -37,7 +37,8 @@ def elements(texts: Iterator[str]) -> Iterator[Element | Skipped]:
         if len(splitter.held) > MAX_ELEMENT_CHARS:
             break
     if splitter.held.strip() or splitter.depth:
-        yield Skipped(splitter.line, Reason.CUT_OFF)
+        blank = len(splitter.held) - len(splitter.held.lstrip())
+        yield Skipped(splitter.line + splitter.held.count("\n", 0, blank), Reason.CUT_OFF)
 
 
 def _element(line: int, text: str) -> Element | Skipped:
