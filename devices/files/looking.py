@@ -72,7 +72,7 @@ def preview(
     # Either order reads the same rows; which one does not matter for counting them.
     either = replace(answers, date_order=DateOrder.DMY)
     counted = _counted(seen, read(stream, found.format, zone, either))
-    return replace(counted, folds=(), first=None, last=None, sample=())
+    return replace(counted, folds=(), n_folds=0, first=None, last=None, sample=())
 
 
 def _asked(
@@ -146,6 +146,7 @@ def _counted(seen: Preview, records: Iterable[FileRecord | Skipped]) -> Preview:
         out_of_range=limits,
         skipped={why: Omission(at.count, tuple(at.first)) for why, at in skipped.items()},
         folds=tuple(folds.first),
+        n_folds=folds.count,
         first=first,
         last=last,
         sample=tuple(sample),

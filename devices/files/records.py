@@ -182,6 +182,7 @@ class Preview:
     skipped: Mapping[Reason, Omission] = field(default_factory=dict)
     folds: tuple[int, ...] = ()
     """Lines of readings at a wall clock time that came twice; the first of them."""
+    n_folds: int = 0
     first: datetime | None = None
     """Time of the earliest reading, UTC."""
     last: datetime | None = None
