@@ -8,7 +8,7 @@ from typing import Any
 from devices.files.array import Element
 from devices.files.records import FileRecord, Limit, Reason, RecordKind, Skipped, key_of
 from devices.files.times import instant_of
-from devices.files.values import plain, read_value
+from devices.files.values import as_given, plain, read_value
 from devices.glucose import Glucose, Unit
 
 SOURCE = "nightscout"
@@ -56,15 +56,19 @@ def _record(entry: Element) -> FileRecord | Skipped:
 
 def _value(given: Any) -> Glucose | Limit | Reason:
     """Read a number that some uploaders write as text."""
-    if isinstance(given, Decimal):
-        given = f"{given:f}" if given.adjusted() < len("9999") else "-"
-    text = "" if given is None else str(given).strip()
-    try:
-        if text and Decimal(text) < LOWEST_VALUE:
-            return Reason.ERROR_CODE
-    except ArithmeticError:
-        pass
-    return read_value(text, Unit.MG_DL)
+    if isinstance(given, int | Decimal) and not isinstance(given, bool):
+        return _believed(Decimal(given))
+    text = given.strip() if isinstance(given, str) else ""
+    value = read_value(text, Unit.MG_DL)
+    if value is Reason.IMPLAUSIBLE or isinstance(value, Glucose):
+        return _believed(Decimal(text.replace(",", ".")))
+    return value
+
+
+def _believed(number: Decimal) -> Glucose | Reason:
+    if not number.is_finite() or number < LOWEST_VALUE:
+        return Reason.ERROR_CODE
+    return as_given(number, Unit.MG_DL)
 
 
 def _instant(entry: Element) -> datetime | None:

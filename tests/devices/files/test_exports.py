@@ -415,6 +415,13 @@ def test_nightscouts_texts_error_codes_and_other_types_are_told_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize("number", ["1e-999999999", "-5", "38", '"38"'])
+def test_a_number_below_any_sensors_range_is_an_error_code(number: str) -> None:
+    text = f'[{{"type":"sgv","date":1622383620000,"sgv":{number}}}]'
+
+    assert everything(text) == [Skipped(1, Reason.ERROR_CODE)]
+
+
 def test_xdrip_values_are_mg_dl_whatever_the_hint_says() -> None:
     found = records((DATA / "xdrip_sgv.json").read_bytes())
 
