@@ -24,6 +24,7 @@ from devices.console import (
     with_console,
 )
 from devices.errand import Wishes
+from devices.exports import file_command
 from devices.gatt.printout import KINDS, printed
 from devices.gatt.wire import WireError
 from devices.printing import meter_json, meter_line, record_json, record_lines
@@ -380,6 +381,8 @@ def simulate(
     except OSError as error:
         raise click.BadParameter(str(error), param_hint="--socket") from error
 
+
+main.add_command(file_command)
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,8 @@
 
 import os
 
+from devices.files.records import Question, Reason, RecordKind
+from devices.files.records import Trouble as FileTrouble
 from devices.meaning import Doubt
 from devices.trouble import Trouble
 from devices.upload import Stop
@@ -172,7 +174,93 @@ STATES: dict[str, Pair] = {
     "kept": ("not glucose", "ni glukoza"),
 }
 
+FILE_TROUBLES: dict[FileTrouble, Pair] = {
+    FileTrouble.UNKNOWN: (
+        (
+            "This file is of no format that is read. Known are LibreView, Dexcom Clarity, Glooko,"
+            " Tidepool, Nightscout and xDrip."
+        ),
+        (
+            "Oblika datoteke ni znana. Znane so LibreView, Dexcom Clarity, Glooko, Tidepool,"
+            " Nightscout in xDrip."
+        ),
+    ),
+    FileTrouble.CARELINK: (
+        "Files of CareLink are not read. Import from another program or type the readings.",
+        "Datoteke CareLink se ne berejo. Uvozite iz drugega programa ali meritve vpišite.",
+    ),
+    FileTrouble.UNANSWERED: (
+        "Something has to be answered first.",
+        "Najprej je treba odgovoriti na vprašanje.",
+    ),
+}
+
+QUESTIONS: dict[Question, Pair] = {
+    Question.DATE_ORDER: (
+        "Which comes first in its dates, day or month? Answer with --date-order dmy or mdy.",
+        "Kaj je v datumih prvo, dan ali mesec? Odgovorite z --date-order dmy ali mdy.",
+    ),
+    Question.UNIT: (
+        'No heading names the unit. Answer with --unit "mmol/L" or "mg/dL".',
+        'Enote ni v nobenem naslovu. Odgovorite z --unit "mmol/L" ali "mg/dL".',
+    ),
+    Question.COLUMNS: (
+        (
+            "The headings are in an unknown language, but stand where LibreView puts them. If the"
+            " file is from LibreView, add --columns-are-right."
+        ),
+        (
+            "Naslovi so v neznanem jeziku, stojijo pa tam kot pri LibreView. Če je datoteka iz"
+            " LibreView, dodajte --columns-are-right."
+        ),
+    ),
+}
+
+REASONS: dict[Reason, Pair] = {
+    Reason.NOT_GLUCOSE: ("not glucose", "ni glukoza"),
+    Reason.KETONE: ("ketone", "keton"),
+    Reason.PERSONAL: ("data of a person", "osebni podatki"),
+    Reason.DEVICE: ("data of the device", "podatki naprave"),
+    Reason.ALERT: ("alert setting", "nastavitev alarma"),
+    Reason.NO_VALUE: ("without a value", "brez vrednosti"),
+    Reason.BAD_VALUE: ("the value is not a number", "vrednost ni število"),
+    Reason.IMPLAUSIBLE: ("no blood has this value", "take vrednosti kri nima"),
+    Reason.ERROR_CODE: ("error code of the sensor", "koda napake senzorja"),
+    Reason.BAD_TIME: ("no such date or time", "takega datuma ali ure ni"),
+    Reason.CLOCK_GAP: (
+        "hour left out when clocks go forward",
+        "ura, ki jo premik naprej preskoči",
+    ),
+    Reason.BAD_ROW: ("unreadable row", "neberljiva vrstica"),
+    Reason.CUT_OFF: (
+        "nothing readable from here to the end",
+        "od tu do konca ni nič berljivo",
+    ),
+}
+
+RECORD_KINDS: dict[RecordKind, Pair] = {
+    RecordKind.CGM: ("sensor", "senzor"),
+    RecordKind.SCAN: ("sensor, scanned", "senzor, odčitano"),
+    RecordKind.METER: ("meter", "merilnik"),
+    RecordKind.MANUAL: ("typed in", "vpisano"),
+}
+
 SENTENCES: dict[str, Pair] = {
+    "file_is": (
+        "Format {format}, unit {unit}, times in {zone}.",
+        "Oblika {format}, enota {unit}, časi v pasu {zone}.",
+    ),
+    "file_taken": ("Readings: {n}", "Meritve: {n}"),
+    "file_skipped": (
+        "Not taken, {reason}: {n} (from line {line})",
+        "Ni vzeto, {reason}: {n} (od vrstice {line})",
+    ),
+    "file_limits": ("HI or LO among them: {n}", "Med njimi HI ali LO: {n}"),
+    "file_folds": (
+        "At an hour that came twice when clocks went back: {n}",
+        "V uri, ki se ob premiku nazaj ponovi: {n}",
+    ),
+    "file_span": ("From {first} to {last}", "Od {first} do {last}"),
     "no_new": ("No new readings.", "Ni novih meritev."),
     "new": ("New readings: {n}", "Nove meritve: {n}"),
     "more": ("... and {n} more", "... in še {n}"),

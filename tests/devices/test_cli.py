@@ -21,7 +21,18 @@ from devices.sim.meter import Faults, Meter
 
 from .conftest import NOW_WALL, ZONE, Reach, StandInServer
 
-COMMANDS = ["scan", "pair", "claim", "sync", "watch", "status", "simulate", "doctor", "decode"]
+COMMANDS = [
+    "scan",
+    "pair",
+    "claim",
+    "sync",
+    "watch",
+    "status",
+    "simulate",
+    "doctor",
+    "decode",
+    "file",
+]
 
 
 @dataclass

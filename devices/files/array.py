@@ -1,0 +1,95 @@
+"""A JSON array of any length, one element at a time."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from devices.files.records import Reason, Skipped
+
+MAX_ELEMENT_CHARS = 1 << 20
+"""No record of any export comes near; where a longer one begins, reading ends."""
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?P<closed>"?)|[{}\[\],]', re.DOTALL)
+_STEPS = {"{": 1, "[": 1, "}": -1, "]": -1, ",": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One object of the array and the line it begins on."""
+
+    line: int
+    fields: dict[str, Any]
+
+    def text(self, name: str) -> str:
+        """Return a field that is text; empty for every other."""
+        found = self.fields.get(name)
+        return found if isinstance(found, str) else ""
+
+
+def elements(texts: Iterator[str]) -> Iterator[Element | Skipped]:
+    """Read the elements of an array; what is no object or broken is skipped."""
+    splitter = _Splitter()
+    for text in texts:
+        for line, part in splitter.feed(text):
+            yield _element(line, part)
+        if len(splitter.held) > MAX_ELEMENT_CHARS:
+            break
+    if splitter.held.strip() or splitter.depth:
+        blank = len(splitter.held) - len(splitter.held.lstrip())
+        yield Skipped(splitter.line + splitter.held.count("\n", 0, blank), Reason.CUT_OFF)
+
+
+def _element(line: int, text: str) -> Element | Skipped:
+    try:
+        fields = json.loads(text, parse_float=Decimal, parse_constant=lambda _: None)
+    except (ValueError, RecursionError, ArithmeticError):
+        return Skipped(line, Reason.BAD_ROW)
+    return Element(line, fields) if isinstance(fields, dict) else Skipped(line, Reason.BAD_ROW)
+
+
+class _Splitter:
+    """Cuts an array at its outermost commas, holding no more than one element."""
+
+    def __init__(self) -> None:
+        self.held = ""
+        """What has come of the present element."""
+        self.line = 1
+        """Where that element begins."""
+        self.depth = 0
+        self._scan = 0
+
+    def feed(self, text: str) -> Iterator[tuple[int, str]]:
+        """Take the next piece and give every element that is whole, with its line."""
+        self.held += text
+        start = 0
+        while token := _TOKEN.search(self.held, self._scan):
+            mark = token[0][0]
+            if mark == '"':
+                if not token["closed"]:  # the string goes on in the next piece
+                    self._scan = token.start()
+                    break
+                self._scan = token.end()
+                continue
+            self._scan = token.end()
+            if self._ends_element(mark):
+                yield from self._part(self.held[start : token.start()])
+                start = token.end()
+        else:
+            self._scan = len(self.held)
+        self.held = self.held[start:]
+        self._scan -= start
+
+    def _ends_element(self, mark: str) -> bool:
+        self.depth = max(self.depth + _STEPS[mark], 0)
+        if _STEPS[mark] > 0:
+            return mark == "[" and self.depth == 1
+        return self.depth == (1 if mark == "," else 0)
+
+    def _part(self, text: str) -> Iterator[tuple[int, str]]:
+        body = text.lstrip()
+        line = self.line + text.count("\n", 0, len(text) - len(body))
+        self.line += text.count("\n")
+        if body:
+            yield line, body

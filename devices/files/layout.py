@@ -1,0 +1,39 @@
+"""What a table's headings say, and what one of its rows holds before time and value are read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devices.files.records import Format, Reason, RecordKind
+from devices.files.table import Row
+from devices.glucose import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row that claims to be a reading."""
+
+    kind: RecordKind
+    value: str
+    unit: Unit | None
+    time: str
+    device: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A format as this file's headings lay it out."""
+
+    format: Format
+    units: tuple[Unit | None, ...]
+    """Of each column with glucose."""
+    time_at: int
+    """The column with the date; rows that are no readings show its order too."""
+    draft: Callable[[Row], Draft | Reason]
+    is_known: bool = True
+    """Whether the headings, not only their places, are known."""
+
+
+def heading(cell: str) -> str:
+    """Reduce a heading to what is compared: some files quote it twice or put a mark before it."""
+    return cell.strip('\ufeff" \t').casefold()

@@ -1,0 +1,86 @@
+"""Which format a file is, from its first 64 kilobytes."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO
+
+from devices.files import clarity, glooko, libreview, nightscout
+from devices.files.array import Element, elements
+from devices.files.layout import Layout, heading
+from devices.files.records import FileError, Format, Skipped, Trouble
+from devices.files.table import DELIMITERS, Row, rows, split
+from devices.files.text import CHUNK_BYTES, lines, pieces
+
+HEAD_BYTES = CHUNK_BYTES
+"""As much of a file as `recognise` looks at."""
+HEADING_LINES = 5
+"""The headings stand in one of the first lines, under title rows or none."""
+CARELINK_MARK = "new device time"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file whose format is known."""
+
+    format: Format
+    layout: Layout | None = None
+    """Of a table; `None` for JSON."""
+    delimiter: str = ","
+    heading_line: int = 0
+
+    def rows(self, stream: BinaryIO) -> Iterator[Row | Skipped]:
+        """Read the rows under the headings."""
+        numbered = lines(pieces(stream))
+        below = (one for one in numbered if one[0] > self.heading_line)
+        return rows(below, self.delimiter)
+
+
+def recognise(head: bytes) -> Format | None:
+    """Name the format of a file by its beginning; `None` when it is none that is read."""
+    try:
+        return opened(io.BytesIO(head[:HEAD_BYTES])).format
+    except FileError:
+        return None
+
+
+def opened(stream: BinaryIO) -> Opened:
+    """Find out what a file is.
+
+    Raises:
+        FileError: `UNKNOWN`, or `CARELINK`, which is known by name only.
+    """
+    head = next(pieces(stream), "")
+    if head.lstrip().startswith("["):
+        return _array(head)
+    texts = [text for _, text in islice(lines(iter([head])), HEADING_LINES) if text is not None]
+    for number, text in enumerate(texts, 1):
+        for delimiter in DELIMITERS:
+            cells = split(text, delimiter) or []
+            for layout_of in (clarity.layout, glooko.layout, libreview.layout):
+                layout = layout_of(cells)
+                if layout is not None:
+                    return Opened(layout.format, layout, delimiter, number)
+    raise FileError(_trouble(head))
+
+
+def _array(head: str) -> Opened:
+    for one in elements(iter([head])):
+        if not isinstance(one, Element):
+            continue
+        names = one.fields.keys()
+        if "type" in names and {"deviceTime", "uploadId"} & names:
+            return Opened(Format.TIDEPOOL)
+        if {"sgv", "mbg"} & names and {"date", "dateString"} & names:
+            return Opened(Format.XDRIP if nightscout.HINT in names else Format.NIGHTSCOUT)
+    raise FileError(Trouble.UNKNOWN)
+
+
+def _trouble(head: str) -> Trouble:
+    """Tell a CareLink export from what nobody knows."""
+    for line in head.splitlines():
+        for delimiter in DELIMITERS:
+            if CARELINK_MARK in (heading(cell) for cell in line.split(delimiter)):
+                return Trouble.CARELINK
+    return Trouble.UNKNOWN

@@ -1,0 +1,202 @@
+"""What a file says: one reading, one thing left out with its reason, one question to a person."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from devices.glucose import Glucose, Unit
+from devices.meaning import Doubt
+
+
+class Format(StrEnum):
+    """Layouts of files that are read."""
+
+    LIBREVIEW = "libreview"
+    CLARITY = "clarity"
+    GLOOKO_BG = "glooko_bg"
+    GLOOKO_CGM = "glooko_cgm"
+    TIDEPOOL = "tidepool"
+    NIGHTSCOUT = "nightscout"
+    XDRIP = "xdrip"
+
+
+class DateOrder(StrEnum):
+    """Order of day, month and year where the year does not come first."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+class RecordKind(StrEnum):
+    """How a reading came to be."""
+
+    CGM = "cgm"
+    SCAN = "scan"
+    """A sensor asked by hand; true, but it would count night values twice in statistics."""
+    METER = "meter"
+    """A test strip."""
+    MANUAL = "manual"
+    """A number typed in by a person."""
+
+
+class Limit(StrEnum):
+    """A reading outside what the device can measure: it has no number."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class Reason(StrEnum):
+    """Why a row of a file is not a reading."""
+
+    NOT_GLUCOSE = "not_glucose"
+    """A note, a meal, insulin, a setting."""
+    KETONE = "ketone"
+    PERSONAL = "personal"
+    """A name, a date of birth, a patient's number: neither kept nor logged."""
+    DEVICE = "device"
+    """A row that describes the device."""
+    ALERT = "alert"
+    """An alert setting, some of which stand in the glucose column."""
+    NO_VALUE = "no_value"
+    BAD_VALUE = "bad_value"
+    """The value is not a number."""
+    IMPLAUSIBLE = "implausible"
+    """No blood has this value."""
+    ERROR_CODE = "error_code"
+    """A sensor's error written where its value would stand."""
+    BAD_TIME = "bad_time"
+    CLOCK_GAP = "clock_gap"
+    """A wall clock time that is left out when clocks go forward."""
+    BAD_ROW = "bad_row"
+    """Too long, or not of the layout."""
+    CUT_OFF = "cut_off"
+    """From this line to the end of the file nothing can be read."""
+
+
+class Question(StrEnum):
+    """What only a person can say about a file."""
+
+    DATE_ORDER = "date_order"
+    UNIT = "unit"
+    COLUMNS = "columns"
+    """The headings are in an unknown language; only their places are those of the format."""
+
+
+class Trouble(StrEnum):
+    """Why a file cannot be read at all."""
+
+    UNKNOWN = "unknown"
+    """None of the layouts."""
+    CARELINK = "carelink"
+    """Known by name, and not read."""
+    UNANSWERED = "unanswered"
+    """Something has to be asked first."""
+
+
+class FileError(Exception):
+    """A file is refused; `trouble` says why. Never carries anything the file says."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One reading of a file, exactly as it stands there."""
+
+    line: int
+    """Where the record begins, from 1."""
+    measured_at: datetime
+    """UTC."""
+    wall: datetime | None
+    """The device's wall clock as written, without a zone; `None` where a file gives none."""
+    kind: RecordKind
+    value: Glucose | None
+    limit: Limit | None
+    """Set instead of a value when the device showed HI or LO."""
+    device: str
+    key: str
+    """The same record of the same person's device has the same key in every file and reading."""
+    doubt: Doubt | None = None
+    """`CLOCK_FOLD` where the wall clock time came twice."""
+
+    def __post_init__(self) -> None:
+        """Refuse a record with both or neither of value and limit."""
+        if (self.value is None) == (self.limit is None):
+            raise ValueError("a record has either a value or a limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something in a file that is not a reading."""
+
+    line: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What reading needs to know beyond the file's rows; `Preview.answers` has what was found."""
+
+    date_order: DateOrder | None = None
+    unit: Unit | None = None
+    """Only used where the file names none."""
+    confirms_columns: bool = False
+    made_from_mg_dl: bool = False
+    """Tidepool: every mmol/L number of the file is a whole number of mg/dL divided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """How often one reason occurred, and the first lines where it did."""
+
+    count: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What importing a file would do.
+
+    While a unit or the columns are in question nothing is counted. While only the order of
+    dates is, rows are counted, but `first`, `last`, `folds` and `sample` stay empty.
+    """
+
+    format: Format
+    unit: Unit | None
+    """Of all values; `None` while unknown, or when columns differ."""
+    date_order: DateOrder | None
+    """`None` when the year comes first, and while undecided: see `needs_answer`."""
+    zone: ZoneInfo
+    needs_answer: tuple[Question, ...]
+    answers: Answers
+    """To be handed to `read`."""
+    taken: Mapping[RecordKind, int] = field(default_factory=dict)
+    out_of_range: int = 0
+    """How many of the taken are HI or LO."""
+    skipped: Mapping[Reason, Omission] = field(default_factory=dict)
+    folds: tuple[int, ...] = ()
+    """Lines of readings at a wall clock time that came twice; the first of them."""
+    n_folds: int = 0
+    first: datetime | None = None
+    """Time of the earliest reading, UTC."""
+    last: datetime | None = None
+    sample: tuple[FileRecord, ...] = ()
+    """The first three readings, to show to a person."""
+
+    @property
+    def n_taken(self) -> int:
+        """Readings of all kinds."""
+        return sum(self.taken.values())
+
+
+def key_of(*parts: str) -> str:
+    """Name a record by what its file says; 64 hexadecimal digits (SHA-256)."""
+    # Lengths in front: a device's name may contain any separator.
+    text = "".join(f"{len(part)}|{part}" for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
