@@ -9,6 +9,9 @@ from flask_smorest import Blueprint as ApiBlueprint
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from telehealth.alerts import api as alerts_api
+from telehealth.alerts import jobs as alerts_jobs
+from telehealth.alerts import pages as alerts_pages
 from telehealth.audit import jobs as audit_jobs
 from telehealth.audit import service as audit
 from telehealth.audit.models import Outcome
@@ -40,6 +43,9 @@ from telehealth.core.web import (
 )
 from telehealth.core.web.platform import Acting, Answers, Denial, Platform
 from telehealth.core.web.words import NavItem
+from telehealth.diary import api as diary_api
+from telehealth.diary import jobs as diary_jobs
+from telehealth.diary import pages as diary_pages
 from telehealth.directory import service as directory
 from telehealth.home import jobs as home_jobs
 from telehealth.home import pages as home_pages
@@ -48,6 +54,9 @@ from telehealth.identity import jobs as identity_jobs
 from telehealth.identity import pages as identity_pages
 from telehealth.identity import policy as identity_policy
 from telehealth.identity import service as identity
+from telehealth.imports import api as imports_api
+from telehealth.imports import jobs as imports_jobs
+from telehealth.imports import pages as imports_pages
 from telehealth.inbox import api as inbox_api
 from telehealth.inbox import pages as inbox_pages
 from telehealth.inbox.models import ItemKind
@@ -55,6 +64,11 @@ from telehealth.mandates import api as mandates_api
 from telehealth.mandates import jobs as mandates_jobs
 from telehealth.mandates import pages as mandates_pages
 from telehealth.mandates import service as mandates
+from telehealth.meters import api as meters_api
+from telehealth.meters import jobs as meters_jobs
+from telehealth.meters import pages as meters_pages
+from telehealth.monitoring import api as monitoring_api
+from telehealth.monitoring import jobs as monitoring_jobs
 from telehealth.monitoring import pages as monitoring_pages
 from telehealth.notifications import jobs as notifications_jobs
 from telehealth.questionnaires import api as questionnaires_api
@@ -63,7 +77,13 @@ from telehealth.readings import api as readings_api
 from telehealth.readings import jobs as readings_jobs
 from telehealth.readings import pages as readings_pages
 from telehealth.readings import sockets as readings_sockets
+from telehealth.reports import api as reports_api
+from telehealth.reports import jobs as reports_jobs
+from telehealth.reports import pages as reports_pages
 from telehealth.settings import Settings
+from telehealth.targets import api as targets_api
+from telehealth.targets import jobs as targets_jobs
+from telehealth.targets import pages as targets_pages
 
 PAGES: tuple[pages.Pages, ...] = (
     home_pages.pages,
@@ -77,6 +97,12 @@ PAGES: tuple[pages.Pages, ...] = (
     readings_pages.pages,
     booking_pages.pages,
     monitoring_pages.pages,
+    targets_pages.pages,
+    diary_pages.pages,
+    imports_pages.pages,
+    meters_pages.pages,
+    alerts_pages.pages,
+    reports_pages.pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     identity_api.api,
@@ -87,6 +113,13 @@ APIS: tuple[ApiBlueprint, ...] = (
     readings_api.api,
     consults_api.api,
     booking_api.api,
+    monitoring_api.api,
+    targets_api.api,
+    diary_api.api,
+    imports_api.api,
+    meters_api.api,
+    alerts_api.api,
+    reports_api.api,
 )
 SOCKETS: tuple[sockets.Sockets, ...] = (readings_sockets.sockets, consults_sockets.sockets)
 JOBS = (
@@ -98,6 +131,13 @@ JOBS = (
     readings_jobs.register,
     consents_jobs.register,
     consults_jobs.register,
+    monitoring_jobs.register,
+    targets_jobs.register,
+    diary_jobs.register,
+    imports_jobs.register,
+    meters_jobs.register,
+    alerts_jobs.register,
+    reports_jobs.register,
 )
 NAV = (
     NavItem("home.start", N_("Today"), "home", for_staff=False),

@@ -1,0 +1,14 @@
+"""Targets."""
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing to make."""
+
+
+def downgrade() -> None:
+    """Nothing to drop."""

@@ -1,0 +1,14 @@
+"""Alerts."""
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing to make."""
+
+
+def downgrade() -> None:
+    """Nothing to drop."""

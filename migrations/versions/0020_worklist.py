@@ -1,0 +1,14 @@
+"""Worklist."""
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing to make."""
+
+
+def downgrade() -> None:
+    """Nothing to drop."""

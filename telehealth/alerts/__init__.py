@@ -1,0 +1,4 @@
+"""Alerts: rules per patient, their persisted state, whom they reach and who has answered.
+
+Reads readings; tells people through notifications. Not an emergency service.
+"""

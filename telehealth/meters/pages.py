@@ -1,0 +1,5 @@
+"""Pages of meters."""
+
+from telehealth.core.web.pages import Pages
+
+pages = Pages("meters", __name__)
