@@ -243,7 +243,7 @@ def pairs(found: Sticks) -> dict[str, Pairs]:
             continue
         # The last reading before the meal that is old enough, and the first after it that fits.
         partner = np.searchsorted(before.t, after.t - shortest, side="right") - 1
-        fits = (partner >= 0) & (after.t - before.t[partner.clip(0)] < longest)
+        fits = (partner >= 0) & (after.t - before.t[partner.clip(0)] <= longest)
         _, firsts = np.unique(partner[fits], return_index=True)
         chosen = np.flatnonzero(fits)[firsts]
         if len(chosen):

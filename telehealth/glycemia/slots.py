@@ -31,8 +31,9 @@ NO_SLOT = -1
 
 _BEGINS_MIN = (0, 240, 480, 630, 780, 960, 1140, 1290)
 _BY_TIME = np.array([7, 0, 1, 2, 3, 4, 5, 6])
-"""Our choice: night until 4:00, before breakfast until 8:00, after it until 10:30, before
-lunch until 13:00, after it until 16:00, before dinner until 19:00, after it until 21:30, bedtime."""
+"""Our choice: night until 4:00, then before breakfast until 8:00, after it until 10:30, before
+lunch until 13:00, after it until 16:00, before dinner until 19:00, after it until 21:30, else
+bedtime."""
 
 _OWN = {slot.value: place for place, slot in enumerate(SLOTS)} | {"fasting": 0}
 _HALVES = {"before_meal": 0, "after_meal": 1}
