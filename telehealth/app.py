@@ -75,7 +75,6 @@ from telehealth.questionnaires import api as questionnaires_api
 from telehealth.questionnaires import pages as questionnaires_pages
 from telehealth.readings import api as readings_api
 from telehealth.readings import jobs as readings_jobs
-from telehealth.readings import pages as readings_pages
 from telehealth.readings import sockets as readings_sockets
 from telehealth.reports import api as reports_api
 from telehealth.reports import jobs as reports_jobs
@@ -94,7 +93,6 @@ PAGES: tuple[pages.Pages, ...] = (
     consents_pages.pages,
     contacts_pages.pages,
     consults_pages.pages,
-    readings_pages.pages,
     booking_pages.pages,
     monitoring_pages.pages,
     targets_pages.pages,
@@ -141,7 +139,7 @@ JOBS = (
 )
 NAV = (
     NavItem("home.start", N_("Today"), "home", for_staff=False),
-    NavItem("readings.diary", N_("Diary"), "notebook-pen", for_staff=False),
+    NavItem("diary.diary", N_("Diary"), "notebook-pen", for_staff=False),
     NavItem("inbox.items", N_("Inbox"), "inbox", for_staff=False),
     NavItem("consults.mine", N_("Consultations"), "video", for_staff=False),
     NavItem("home.more", N_("More"), "menu", for_staff=False),

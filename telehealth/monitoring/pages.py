@@ -10,11 +10,11 @@ from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Pages
 from telehealth.core.web.platform import current_actor, now, signed_in, unit_of_work
 from telehealth.core.web.words import locale
+from telehealth.diary.pages import by_day, chosen_period, has_sensor
 from telehealth.monitoring import service as monitoring
 from telehealth.monitoring.figures import day_strip
 from telehealth.readings import service as readings
 from telehealth.readings.figures import Words, axis_of, glucose_figure, shares, sparkline
-from telehealth.readings.pages import by_day, chosen_period, has_sensor
 
 pages = Pages("monitoring", __name__)
 

@@ -5,7 +5,7 @@ A room's rows stand in `tests/access/rows_<room>.py` as `ROWS`; a doctor can rea
     ROWS = (
         door("readings_api.record", "POST", "/api/v1/patients/{owner}/readings",
              json={"readings": []}, allow={PATIENT: 200, PROXY: 200, DOCTOR: 200, DEVICE: 200}),
-        *patient_page("readings.diary", "GET", "/dnevnik"),
+        *patient_page("diary.diary", "GET", "/dnevnik"),
         door("monitoring.patients", "GET", "/pacienti", allow={DOCTOR: 200, NURSE: 200}),
         event("consults:join", {"room": "{consultation}"}, allow=(PATIENT, PROXY, DOCTOR)),
     )
