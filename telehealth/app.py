@@ -34,6 +34,7 @@ from telehealth.core.web import (
     access,
     addresses,
     api,
+    bodies,
     doors,
     headers,
     journal,
@@ -194,6 +195,7 @@ def create_app(
 def _open_doors(app: Flask) -> None:
     problems.register(app)
     journal.install(app)
+    bodies.install(app)
     pages.keep_context(app)
     addresses.install(app)
     app.before_request(access.enter)

@@ -17,6 +17,7 @@ from flask import Flask, Response, current_app, g, request
 from telehealth.core.actor import Role, SignIn, SignInKind
 from telehealth.core.errors import NotAllowed, NotFound, NotSignedIn
 from telehealth.core.i18n import N_
+from telehealth.core.web import bodies
 from telehealth.core.web.platform import maybe_signed_in, now, platform, reading, unit_of_work
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -121,10 +122,12 @@ def enter() -> None:
     g.request_id = secrets.token_hex(8)
     if request.endpoint is None:
         return
-    gate = gate_of(current_app.view_functions[request.endpoint])
+    view = current_app.view_functions[request.endpoint]
+    gate = gate_of(view)
     if gate is Access.PUBLIC and request.path.startswith(("/static/", "/healthz")):
         return
     g.sign_in = find_sign_in(is_activity=True)
+    bodies.widen(view)
     if request.method not in SAFE_METHODS and bearer_token() is None:
         _check_csrf()
     check_gate(gate or Access.ADMIN, g.sign_in)
