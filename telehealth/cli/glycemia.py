@@ -146,6 +146,7 @@ def _answer(subject: Subject, found: Panel) -> dict[str, object]:
     return {
         "n": found.n,
         "days": found.n_days,
+        "out_of_range": found.n_beyond,
         **values,
         "gri_zone": found.gri_zone,
         "episodes": _counts(found.episodes),

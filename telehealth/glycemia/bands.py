@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from devices.glucose import Unit
 
 Ticks = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+LO, HI = 0, 9_999
+"""In place of a tick where a device said LO or HI: they have a band and no number."""
 
 
 class Band(StrEnum):
@@ -55,6 +59,12 @@ TIGHT = Ranges("tight", {Unit.MG_DL: (53, 69, 140, 250), Unit.MMOL_L: (29, 38, 7
 def band(tick: int, unit: Unit, ranges: Ranges = ADULT) -> Band:
     """The band of one value, given as a tick of its own unit."""
     return BANDS[sum(tick > edge for edge in ranges.edges[unit])]
+
+
+def is_number(ticks: Ticks) -> Flags:
+    """Which ticks are numbers, and not the words LO or HI."""
+    found: Flags = (ticks != LO) & (ticks != HI)
+    return found
 
 
 def codes(ticks: Ticks, unit: Unit, ranges: Ranges = ADULT) -> NDArray[np.intp]:

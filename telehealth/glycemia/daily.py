@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
-from telehealth.glycemia.bands import ADULT, BANDS, Band, Ranges, Ticks, codes
+from telehealth.glycemia.bands import ADULT, BANDS, Band, Ranges, Ticks, codes, is_number
 
 MG_DL_PER_TICK = {Unit.MG_DL: Decimal(1), Unit.MMOL_L: MG_DL_PER_MMOL_L / 10}
 
@@ -29,6 +29,13 @@ class DaySums:
     very_high: int = 0
     total: int = 0
     squares: int = 0
+    out_of_range: int = 0
+    """LO and HI: counted in `n` and the bands, not in `total` and `squares`."""
+
+    @property
+    def n_numbers(self) -> int:
+        """How many values the sums are of."""
+        return self.n - self.out_of_range
 
     def __add__(self, other: Self) -> "DaySums":
         """Both days (of the same unit) together."""
@@ -44,6 +51,7 @@ def sums(ticks: Ticks, unit: Unit, ranges: Ranges = ADULT) -> DaySums:
     """The sums of some values of one unit."""
     counts = np.bincount(codes(ticks, unit, ranges), minlength=len(BANDS))
     very_low, low, in_range, high, very_high = (int(count) for count in counts)
+    numbers = ticks[is_number(ticks)]
     return DaySums(
         n=len(ticks),
         very_low=very_low,
@@ -51,8 +59,9 @@ def sums(ticks: Ticks, unit: Unit, ranges: Ranges = ADULT) -> DaySums:
         in_range=in_range,
         high=high,
         very_high=very_high,
-        total=int(ticks.sum()),
-        squares=int((ticks * ticks).sum()),
+        total=int(numbers.sum()),
+        squares=int((numbers * numbers).sum()),
+        out_of_range=len(ticks) - len(numbers),
     )
 
 
@@ -61,7 +70,7 @@ def mean_mg_dl(parts: Iterable[tuple[Unit, DaySums]]) -> Decimal | None:
     total, n = Decimal(0), 0
     for unit, part in parts:
         total += part.total * MG_DL_PER_TICK[unit]
-        n += part.n
+        n += part.n_numbers
     return total / n if n else None
 
 
@@ -71,7 +80,7 @@ def sd_mg_dl(parts: Iterable[tuple[Unit, DaySums]]) -> Decimal | None:
     for unit, part in parts:
         total += part.total * MG_DL_PER_TICK[unit]
         squares += part.squares * MG_DL_PER_TICK[unit] ** 2
-        n += part.n
+        n += part.n_numbers
     if n < 2:  # noqa: PLR2004 - one value has no spread
         return None
     return max((squares - total * total / n) / (n - 1), Decimal(0)).sqrt()

@@ -59,7 +59,7 @@ class Summary:
     per_recorded_day: float | None
     mean_minutes: float | None
     mean_mg_dl: float | None
-    """Mean over episodes of each episode's mean value."""
+    """Mean over episodes of each episode's mean value; LO and HI have none."""
 
 
 def find(beyond: Numbers, step_min: int, first_min: int) -> Episodes:
@@ -89,18 +89,19 @@ def find(beyond: Numbers, step_min: int, first_min: int) -> Episodes:
 def all_kinds(on: Grid, unit: Unit) -> dict[Kind, Episodes]:
     """Every kind of episode in a grid, with the limits of the unit (70, 54, 180, 250 mg/dL)."""
     very_low, low, high, very_high = ADULT.edges[unit]
-    missing = np.isnan(on.values)
+    missing = ~on.is_recorded
+    values = np.select((on.beyond < 0, on.beyond > 0), (-np.inf, np.inf), on.values)
     first_in_range, first_low = low + 1, very_low + 1
 
     def kind(beyond: "np.ndarray[tuple[int], np.dtype[np.bool_]]", first_min: int) -> Episodes:
         return find(np.where(missing, np.nan, beyond), on.step_min, first_min)
 
     found = {
-        Kind.HYPO_L1: kind(on.values < first_in_range, START_MIN),
-        Kind.HYPO_L2: kind(on.values < first_low, START_MIN),
-        Kind.HYPO_EXTENDED: kind(on.values < first_in_range, EXTENDED_MIN + 1),
-        Kind.HYPER_L1: kind(on.values > high, START_MIN),
-        Kind.HYPER_L2: kind(on.values > very_high, START_MIN),
+        Kind.HYPO_L1: kind(values < first_in_range, START_MIN),
+        Kind.HYPO_L2: kind(values < first_low, START_MIN),
+        Kind.HYPO_EXTENDED: kind(values < first_in_range, EXTENDED_MIN + 1),
+        Kind.HYPER_L1: kind(values > high, START_MIN),
+        Kind.HYPER_L2: kind(values > very_high, START_MIN),
     }
     found[Kind.HYPO_L1_ONLY] = _without(found[Kind.HYPO_L1], found[Kind.HYPO_L2])
     found[Kind.HYPER_L1_ONLY] = _without(found[Kind.HYPER_L1], found[Kind.HYPER_L2])
@@ -119,14 +120,16 @@ def summary(found: Episodes, on: Grid, mg_dl_per_tick: float) -> Summary:
     count, days = len(found.start), on.recorded_days
     minute = (on.t[found.start] + on.offset[found.start]) // 60 % DAY_MIN
     lengths = found.end - found.start
-    sums = np.append(0.0, np.cumsum(np.nan_to_num(on.values)))
+    known = np.isfinite(on.values)
+    sums = np.append(0.0, np.cumsum(np.where(known, on.values, 0.0)))
+    numbers = np.append(0, np.cumsum(known))
+    totals, ns = (steps[found.end] - steps[found.start] for steps in (sums, numbers))
+    means = totals[ns > 0] / ns[ns > 0]
     return Summary(
         count=count,
         n_open=int(found.is_open.sum()),
         n_nocturnal=int((minute < NIGHT_END_MIN).sum()),
         per_recorded_day=count / days if days else None,
         mean_minutes=float(lengths.mean() * on.step_min) if count else None,
-        mean_mg_dl=mg_dl_per_tick * float(((sums[found.end] - sums[found.start]) / lengths).mean())
-        if count
-        else None,
+        mean_mg_dl=mg_dl_per_tick * float(means.mean()) if len(means) else None,
     )

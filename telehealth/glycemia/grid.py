@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from telehealth.glycemia.bands import Ticks
+from telehealth.glycemia.bands import HI, LO, Flags, Ticks
 from telehealth.glycemia.display import Numbers
 from telehealth.glycemia.series import DAY_MIN, LONGEST_INTERVAL_MIN, Series
 
@@ -19,29 +19,57 @@ _EXACT = 9  # decimals: 68 and 72 meet at exactly 70
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """Values at even steps, in ticks of the readings' unit; NaN inside gaps."""
+    """Values at even steps, in ticks of the readings' unit; NaN inside gaps and at LO and HI."""
 
     t: Ticks
     offset: Ticks
     values: Numbers
     step_min: int
+    beyond: Ticks
+    """-1 where the device said LO, 1 for HI, else 0."""
+
+    @property
+    def is_recorded(self) -> Flags:
+        """Which slots have a value, or LO or HI."""
+        found: Flags = np.isfinite(self.values) | (self.beyond != 0)
+        return found
 
     @property
     def recorded_days(self) -> float:
         """Days with a value: the denominator of rates per day."""
-        return float(np.isfinite(self.values).sum() * self.step_min / DAY_MIN)
+        return float(self.is_recorded.sum() * self.step_min / DAY_MIN)
 
 
 def grid(readings: Series, step_min: int) -> Grid:
-    """Lay readings on even steps; a slot inside more than 45 minutes without reading is empty."""
+    """Lay readings on even steps; a slot inside more than 45 minutes without reading is empty.
+
+    Beside LO or HI nothing can be interpolated: such a slot is what the nearer reading is.
+    """
     step = step_min * 60
     t = readings.t
     slots = np.arange(-(-t[0] // step), t[-1] // step + 1, dtype=np.int64) * step
     before = np.searchsorted(t, slots, side="right") - 1
     after = np.minimum(before + 1, len(t) - 1)
     values = np.round(np.interp(slots, t, readings.ticks), _EXACT)
+    beyond = np.zeros(len(slots), dtype=np.int64)
+    if not readings.is_number.all():
+        values, beyond = _beside_words(readings, slots, values, before, after)
     is_gap = (t[after] - t[before] > LONGEST_INTERVAL_MIN * 60) & (t[before] != slots)
-    return Grid(slots, readings.offset[before], np.where(is_gap, np.nan, values), step_min)
+    values, beyond = np.where(is_gap, np.nan, values), np.where(is_gap, 0, beyond)
+    return Grid(slots, readings.offset[before], values, step_min, beyond)
+
+
+def _beside_words(
+    readings: Series, slots: Ticks, values: Numbers, before: Ticks, after: Ticks
+) -> tuple[Numbers, Ticks]:
+    """Values and LO/HI marks with the nearer reading in every slot that touches a word."""
+    t, ticks = readings.t, readings.ticks
+    words = ~readings.is_number
+    touches = words[before] | (words[after] & (t[before] != slots))
+    nearer = np.where(slots - t[before] <= t[after] - slots, before, after)
+    chosen = np.where(touches, ticks[nearer], LO + 1)
+    marks = (chosen == HI).astype(np.int64) - (chosen == LO)
+    return np.where(touches, np.where(marks == 0, chosen, np.nan), values), marks
 
 
 def differences(on: Grid, minutes: int) -> Numbers:

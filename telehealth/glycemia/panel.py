@@ -49,6 +49,12 @@ SUMMARY = frozenset(
 )
 """Judged values: 14 days and 70 % wear."""
 
+OF_NUMBERS = (
+    "mean", "sd", "cv_pct", "gmi_pct", "ea1c_pct", "j_index", "lbgi", "hbgi", "bgri", "adrr",
+    "grade",
+)  # fmt: skip
+"""What LO and HI have no part in."""
+
 FOR_FINGERSTICKS = frozenset(
     ["mean", "sd", "cv_pct", "lbgi", "hbgi", "bgri", "adrr", "j_index", "grade"]
 )
@@ -85,6 +91,8 @@ class Panel:
 
     preset: Preset
     n: int
+    n_beyond: int
+    """LO and HI: in the shares and episodes, never in mean, spread or risk."""
     n_days: int
     interval_min: int | None
     results: Mapping[str, Result]
@@ -117,6 +125,7 @@ def panel(readings: Series, preset: Preset = ADULTS, *, is_forced: bool = False)
     return Panel(
         preset=preset,
         n=len(readings.t),
+        n_beyond=int((~readings.is_number).sum()),
         n_days=readings.n_days,
         interval_min=step,
         results=results,
@@ -172,10 +181,16 @@ def _all(readings: Series, trace: grids.Grid | None, preset: Preset, wear: float
 
 
 def _of_levels(readings: Series) -> Found:
-    n, factor = len(readings.t), mg_dl_per_tick(readings.unit)
-    mean = float(readings.ticks.mean()) * factor
-    sd = float(readings.ticks.std(ddof=1)) * factor if n > 1 else None
-    low, high = levels.risks(readings.mg_dl)
+    is_number, factor = readings.is_number, mg_dl_per_tick(readings.unit)
+    ticks, days = readings.ticks[is_number], readings.days[is_number]
+    mg_dl = readings.mg_dl[is_number]
+    n = len(ticks)
+    if not n:
+        yield from ((name, None, 0) for name in OF_NUMBERS)
+        return
+    mean = float(ticks.mean()) * factor
+    sd = float(ticks.std(ddof=1)) * factor if n > 1 else None
+    low, high = levels.risks(mg_dl)
     lbgi, hbgi = float(low.mean()), float(high.mean())
     yield "mean", mean, n
     yield "sd", sd, n
@@ -186,8 +201,8 @@ def _of_levels(readings: Series) -> Found:
     yield "lbgi", lbgi, n
     yield "hbgi", hbgi, n
     yield "bgri", lbgi + hbgi, n
-    yield "adrr", levels.adrr(low, high, readings.days), readings.n_days
-    yield "grade", levels.grade(readings.mg_dl), n
+    yield "adrr", levels.adrr(low, high, days), readings.n_days
+    yield "grade", levels.grade(mg_dl), n
 
 
 def _of_shares(readings: Series, preset: Preset) -> Found:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
-from telehealth.glycemia.bands import Ticks
+from telehealth.glycemia.bands import Flags, Ticks, is_number
 from telehealth.glycemia.display import Numbers
 
 DAY_S = 86_400
@@ -37,6 +37,7 @@ class Series:
     offset: Ticks
     """Seconds east of UTC on the clock at the time of the reading."""
     ticks: Ticks
+    """Whole numbers of the unit; `bands.LO` and `bands.HI` where the device said so."""
     unit: Unit
     source: Source = Source.SENSOR
     n_conflicts: int = 0
@@ -54,8 +55,13 @@ class Series:
 
     @property
     def mg_dl(self) -> Numbers:
-        """The values in mg/dL, unrounded: for formulas, never for bands."""
-        return self.ticks.astype(np.float64) * mg_dl_per_tick(self.unit)
+        """The values in mg/dL, unrounded, NaN for LO and HI: for formulas, never for bands."""
+        return np.where(self.is_number, self.ticks * mg_dl_per_tick(self.unit), np.nan)
+
+    @property
+    def is_number(self) -> Flags:
+        """Which readings have a number."""
+        return is_number(self.ticks)
 
 
 def mg_dl_per_tick(unit: Unit) -> float:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from devices.glucose import Unit
+from telehealth.glycemia.bands import HI, LO
 from telehealth.glycemia.entered import Digits, is_believable, parse, tick
 from telehealth.glycemia.local import place
 from telehealth.glycemia.series import Series, series
@@ -16,6 +17,9 @@ from telehealth.glycemia.series import Series, series
 COLUMNS = ("subject", "time", "value")
 ALSO_CALLED = {"id": "subject", "gl": "value"}
 """Names that the programs of researchers write."""
+
+WORDS = {"low": LO, "lo": LO, "high": HI, "hi": HI}
+"""What sensors and meters write instead of a number beyond their range."""
 
 YEARS = range(1980, 2100)
 
@@ -111,6 +115,8 @@ def _wall(text: str, line: int) -> int:
 
 
 def _tick(text: str, unit: Unit, line: int) -> int:
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
     digits = parse(text)
     if not isinstance(digits, Digits):
         raise BadTable(line, f"{text or 'an empty cell'} is no value in {unit}.")

@@ -147,7 +147,7 @@ def test_values_in_mmol_are_tenths_and_never_converted_before_they_are_classifie
         ("ana,0001-01-01 00:00,100\n", 1, "is no time"),
         ("ana,,100\n", 1, "an empty cell is no time"),
         ("ana,2026-01-05 07:00+01:00,100\n", 1, "has an offset"),
-        ("ana,2026-01-05 07:00,Low\n", 1, "Low is no value in mg/dL"),
+        ("ana,2026-01-05 07:00,lower\n", 1, "lower is no value in mg/dL"),
         ("ana,2026-01-05 07:00,\n", 1, "an empty cell is no value"),
         ("ana,2026-01-05 07:00,7.2\n", 1, "Is the unit right?"),
         ("ana,2026-01-05 07:00,NaN\n", 1, "NaN is no value"),
