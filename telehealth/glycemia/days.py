@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from telehealth.glycemia.bands import ADULT, Ranges, is_number
+from telehealth.glycemia.bands import ADULT, Ranges, Ticks, is_number
 from telehealth.glycemia.daily import DaySums, sums
 from telehealth.glycemia.levels import risks
 from telehealth.glycemia.series import Series, covered_s
@@ -32,8 +32,14 @@ class Day:
     """Seconds that readings of this day cover; the last one may reach into the next day."""
 
 
-def by_day(readings: Series, interval_min: int, ranges: Ranges = ADULT) -> dict[int, Day]:
-    """The rows of all days with readings, by days since 1970 on the local calendar."""
+def by_day(readings: Series, interval_min: int | Ticks, ranges: Ranges = ADULT) -> dict[int, Day]:
+    """The rows of all days with readings, by days since 1970 on the local calendar.
+
+    Args:
+        readings: of one source.
+        interval_min: of the device, or of each reading's device.
+        ranges: the patient's bands.
+    """
     is_value = is_number(readings.ticks)
     low, high = np.zeros(len(is_value)), np.zeros(len(is_value))
     low[is_value], high[is_value] = risks(readings.mg_dl[is_value])

@@ -35,21 +35,41 @@ def j_index(mean_mg_dl: float, sd_mg_dl: float) -> float:
     return 0.001 * (mean_mg_dl + sd_mg_dl) ** 2
 
 
-def shares_pct(ticks: Ticks, unit: Unit, ranges: Ranges) -> Numbers:
-    """Percent of the readings in each band of `BANDS`, each classified in its own unit."""
-    counts = np.bincount(codes(ticks, unit, ranges), minlength=len(BANDS))
-    return 100 * counts / len(ticks)
+def shares_pct(ticks: Ticks, unit: Unit, ranges: Ranges, weights: Numbers | None = None) -> Numbers:
+    """Percent of the readings in each band of `BANDS`, each classified in its own unit.
+
+    Args:
+        ticks: whole numbers of the unit, LO and HI among them.
+        unit: whose table is used.
+        ranges: the bands.
+        weights: seconds each reading stands for, where intervals are mixed.
+    """
+    counts = np.bincount(codes(ticks, unit, ranges), weights, minlength=len(BANDS))
+    shares: Numbers = 100 * counts / counts.sum()
+    return shares
 
 
-def ranges_pct(ticks: Ticks, unit: Unit, target: Ranges) -> Mapping[str, float]:
+def mean_and_sd(values: Numbers, weights: Numbers | None = None) -> tuple[float, float | None]:
+    """Mean and standard deviation (n - 1); None for the spread of one value."""
+    n = len(values)
+    if weights is None:
+        return float(values.mean()), float(values.std(ddof=1)) if n > 1 else None
+    mean = np.average(values, weights=weights)
+    square = np.average((values - mean) ** 2, weights=weights)
+    return float(mean), float(np.sqrt(square * n / (n - 1))) if n > 1 else None
+
+
+def ranges_pct(
+    ticks: Ticks, unit: Unit, target: Ranges, weights: Numbers | None = None
+) -> Mapping[str, float]:
     """Shares under the names of the report; `below` and `above` include the outer bands."""
-    very_low, low, _, high, very_high = map(float, shares_pct(ticks, unit, ADULT))
-    own = shares_pct(ticks, unit, target)
+    very_low, low, _, high, very_high = map(float, shares_pct(ticks, unit, ADULT, weights))
+    own = shares_pct(ticks, unit, target, weights)
     return {
         "tir_pct": float(own[2]),
         "below_target_pct": float(own[0] + own[1]),
         "above_target_pct": float(own[3] + own[4]),
-        "tir_tight_pct": float(shares_pct(ticks, unit, TIGHT)[2]),
+        "tir_tight_pct": float(shares_pct(ticks, unit, TIGHT, weights)[2]),
         "below_70_pct": very_low + low,
         "below_54_pct": very_low,
         "above_180_pct": high + very_high,
@@ -75,9 +95,9 @@ class Gri:
         return "ABCDE"[sum(self.value > edge for edge in _GRI_ZONES)]
 
 
-def gri(ticks: Ticks, unit: Unit) -> Gri:
+def gri(ticks: Ticks, unit: Unit, weights: Numbers | None = None) -> Gri:
     """The index of some readings; always of the adult bands, each band without the next."""
-    very_low, low, _, high, very_high = map(float, shares_pct(ticks, unit, ADULT))
+    very_low, low, _, high, very_high = map(float, shares_pct(ticks, unit, ADULT, weights))
     return Gri(hypo=very_low + 0.8 * low, hyper=very_high + 0.5 * high)
 
 
@@ -96,7 +116,8 @@ def adrr(low: Numbers, high: Numbers, days: Ticks) -> float:
     return float((worst[0] + worst[1]).mean())
 
 
-def grade(mg_dl: Numbers) -> float:
+def grade(mg_dl: Numbers, weights: Numbers | None = None) -> float:
     """GRADE score: mean of 0 (harmless) to 50 per value."""
     inner = np.maximum(np.log10(mg_dl / _GRADE_DIVISOR), np.finfo(np.float64).tiny)
-    return float(np.minimum(425 * (np.log10(inner) + 0.16) ** 2, _GRADE_CEILING).mean())
+    scores = np.minimum(425 * (np.log10(inner) + 0.16) ** 2, _GRADE_CEILING)
+    return float(np.average(scores, weights=weights))

@@ -129,7 +129,7 @@ def panel(readings: Series, preset: Preset = ADULTS, *, is_forced: bool = False)
         n_days=readings.n_days,
         interval_min=step,
         results=results,
-        gri_zone=levels.gri(readings.ticks, readings.unit).zone if shown else None,
+        gri_zone=_gri(readings).zone if shown else None,
         episodes=_episodes(readings, trace) if trace else None,
         profile=_profile(readings, trace) if trace and (enough or is_forced) else None,
     )
@@ -188,10 +188,11 @@ def _of_levels(readings: Series) -> Found:
     if not n:
         yield from ((name, None, 0) for name in OF_NUMBERS)
         return
-    mean = float(ticks.mean()) * factor
-    sd = float(ticks.std(ddof=1)) * factor if n > 1 else None
+    weights = None if readings.weights is None else readings.weights[is_number]
+    middle, spread = levels.mean_and_sd(ticks.astype(np.float64), weights)
+    mean, sd = middle * factor, _times(spread, factor)
     low, high = levels.risks(mg_dl)
-    lbgi, hbgi = float(low.mean()), float(high.mean())
+    lbgi, hbgi = (float(np.average(risk, weights=weights)) for risk in (low, high))
     yield "mean", mean, n
     yield "sd", sd, n
     yield "cv_pct", None if sd is None else 100 * sd / mean, n
@@ -202,13 +203,13 @@ def _of_levels(readings: Series) -> Found:
     yield "hbgi", hbgi, n
     yield "bgri", lbgi + hbgi, n
     yield "adrr", levels.adrr(low, high, days), readings.n_days
-    yield "grade", levels.grade(mg_dl), n
+    yield "grade", levels.grade(mg_dl, weights), n
 
 
 def _of_shares(readings: Series, preset: Preset) -> Found:
     n = len(readings.t)
-    shares = levels.ranges_pct(readings.ticks, readings.unit, preset.ranges)
-    index = levels.gri(readings.ticks, readings.unit)
+    shares = levels.ranges_pct(readings.ticks, readings.unit, preset.ranges, readings.weights)
+    index = _gri(readings)
     for name, value in shares.items():
         yield name, value, n
         if readings.source is Source.FINGERSTICK:
@@ -217,6 +218,10 @@ def _of_shares(readings: Series, preset: Preset) -> Found:
     yield "gri", index.value, n
     yield "gri_hypo", index.hypo, n
     yield "gri_hyper", index.hyper, n
+
+
+def _gri(readings: Series) -> levels.Gri:
+    return levels.gri(readings.ticks, readings.unit, readings.weights)
 
 
 def _of_trace(trace: grids.Grid | None, factor: float) -> Found:

@@ -42,6 +42,19 @@ class Series:
     source: Source = Source.SENSOR
     n_conflicts: int = 0
     """Instants that came with more than one value; the lowest is kept."""
+    intervals_min: Ticks | None = None
+    """Minutes between readings of each one's device; None where one device is all there is."""
+
+    @property
+    def weights(self) -> Numbers | None:
+        """Seconds each reading stands for, where devices of different intervals are mixed.
+
+        None for one interval: every reading then counts the same.
+        """
+        every = self.intervals_min
+        if every is None or not len(every) or (every == every[0]).all():
+            return None
+        return covered_s(self, every).astype(np.float64)
 
     @property
     def days(self) -> Ticks:
@@ -70,40 +83,54 @@ def mg_dl_per_tick(unit: Unit) -> float:
 
 
 def series(
-    t: Ticks, offset: Ticks, ticks: Ticks, unit: Unit, source: Source = Source.SENSOR
+    t: Ticks,
+    offset: Ticks,
+    ticks: Ticks,
+    unit: Unit,
+    source: Source = Source.SENSOR,
+    intervals_min: Ticks | None = None,
 ) -> Series:
     """Readings in any order, repeated or not, as one series.
 
     The same instant with the same value is one reading. With other values the lowest is kept, so
     that the order of arrival never decides and a low is never hidden.
     """
-    rows = np.lexsort((offset, ticks, t))
+    order = (offset, ticks, t) if intervals_min is None else (intervals_min, offset, ticks, t)
+    rows = np.lexsort(order)
     t, offset, ticks = t[rows], offset[rows], ticks[rows]
     is_first = np.ones(len(t), dtype=bool)
     is_first[1:] = t[1:] != t[:-1]
     differs = ~is_first
     differs[1:] &= ticks[1:] != ticks[:-1]
     n_conflicts = len(np.unique(t[differs]))
-    return Series(t[is_first], offset[is_first], ticks[is_first], unit, source, n_conflicts)
+    kept = rows[is_first]
+    intervals = None if intervals_min is None else intervals_min[kept]
+    return Series(
+        t[is_first], offset[is_first], ticks[is_first], unit, source, n_conflicts, intervals
+    )
 
 
 def interval_min(readings: Series) -> int | None:
     """Minutes between readings of the device: the middle distance, as a divisor of a day.
 
-    None for fewer than two readings or where the middle distance is longer than 45 minutes.
+    Of devices with known intervals it is the most frequent one, of two the shorter. None for fewer
+    than two readings or where the middle distance is longer than 45 minutes.
     """
     if len(readings.t) < 2:  # noqa: PLR2004 - one reading has no distance
         return None
+    if readings.intervals_min is not None:
+        known, counts = np.unique(readings.intervals_min, return_counts=True)
+        return int(known[counts.argmax()])
     middle = float(np.median(np.diff(readings.t))) / 60
     if middle > LONGEST_INTERVAL_MIN:
         return None
     return min(_INTERVALS_MIN, key=lambda minutes: abs(minutes - middle))
 
 
-def covered_s(readings: Series, interval: int) -> Ticks:
+def covered_s(readings: Series, interval_min: int | Ticks) -> Ticks:
     """Seconds each reading covers: to the next one up to one and a half intervals, else one."""
-    interval_s = interval * 60
-    steps = np.append(np.diff(readings.t), interval_s)
+    interval_s = np.broadcast_to(np.asarray(interval_min) * 60, readings.t.shape)
+    steps = np.append(np.diff(readings.t), interval_s[-1:])
     return np.where(steps <= _COVER * interval_s, steps, interval_s)
 
 
@@ -113,5 +140,7 @@ def wear_pct(readings: Series, interval: int) -> float:
     Elapsed time is UTC, so the days of 23 and 25 hours are right, and readings sent twice or a
     minute apart add nothing.
     """
-    elapsed = readings.t[-1] - readings.t[0] + interval * 60
-    return float(100 * covered_s(readings, interval).sum() / elapsed)
+    own = interval if readings.intervals_min is None else readings.intervals_min
+    covered = covered_s(readings, own)
+    elapsed = readings.t[-1] - readings.t[0] + covered[-1]
+    return float(100 * covered.sum() / elapsed)

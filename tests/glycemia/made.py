@@ -24,10 +24,12 @@ def trace(
     unit: Unit = Unit.MG_DL,
     offset: int = 0,
     source: Source = Source.SENSOR,
+    interval_min: int | None = None,
 ) -> Series:
     t = start + 60 * step_min * np.arange(len(values), dtype=np.int64)
     ticks = np.asarray(values, dtype=np.int64)
-    return series(t, np.full_like(t, offset), ticks, unit, source)
+    intervals = None if interval_min is None else np.full_like(t, interval_min)
+    return series(t, np.full_like(t, offset), ticks, unit, source, intervals)
 
 
 def joined(*parts: Series) -> Series:
@@ -37,6 +39,9 @@ def joined(*parts: Series) -> Series:
         np.concatenate([part.ticks for part in parts]),
         parts[0].unit,
         parts[0].source,
+        None
+        if parts[0].intervals_min is None
+        else np.concatenate([part.intervals_min for part in parts]),
     )
 
 

@@ -336,3 +336,31 @@ def test_a_day_lived_in_two_zones_is_one_day_of_risk():
     low, high = np.array([1.0, 2.0, 3.0, 0.0]), np.array([10.0, 0.0, 0.0, 20.0])
 
     assert levels.adrr(low, high, days) == ((3 + 10) + (2 + 20)) / 2
+
+
+def test_two_sensors_of_different_intervals_weigh_by_minutes_and_not_by_count():
+    slow = made.trace([100] * 96 * 7, step_min=15, interval_min=15)
+    fast = made.trace([200] * 288 * 7, start=made.MIDNIGHT + 7 * 86_400, interval_min=5)
+
+    mixed, by_count = (
+        panel(made.joined(slow, fast)),
+        panel(made.joined(made.trace([100] * 96 * 7, step_min=15), _fast_of_unknown_interval())),
+    )
+
+    assert math.isclose(mixed.results["tir_pct"].value or 0, 50)
+    assert math.isclose(mixed.results["mean"].value or 0, 150)
+    assert math.isclose(mixed.results["sd"].value or 0, 50, rel_tol=1e-3)
+    assert math.isclose(mixed.results["wear_pct"].value or 0, 100)
+    assert mixed.interval_min == 5
+    assert (by_count.results["tir_pct"].value or 0) < 30
+
+
+def _fast_of_unknown_interval() -> Series:
+    """The same sensor where nobody knows its interval."""
+    return made.trace([200] * 288 * 7, start=made.MIDNIGHT + 7 * 86_400)
+
+
+def test_one_known_interval_changes_no_number():
+    known = made.trace(made.wavy(14).ticks.tolist(), interval_min=5)
+
+    assert panel(known).results == panel(made.wavy(14)).results
