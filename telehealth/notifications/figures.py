@@ -7,6 +7,7 @@ from pathlib import Path
 from babel.support import NullTranslations, Translations
 
 from telehealth.core.i18n import N_
+from telehealth.notifications.models import Wording
 
 _CATALOGUES = Path(__file__).parent / "translations"
 
@@ -28,6 +29,29 @@ def something_waits(locale: str, link: str) -> Words:
         _foot(locale),
     )
     return Words(say(N_("A new message in the portal")), "\n\n".join(lines) + "\n")
+
+
+def attention(locale: str, link: str) -> Words:
+    """Something needs the reader now; not what, from whom or for whom."""
+    say = _catalogue(locale).ugettext
+    lines = (
+        say(N_("Something in the portal needs your attention.")),
+        say(N_("Sign in and open the page Alerts:")) + "\n" + link,
+        _foot(locale),
+    )
+    return Words(say(N_("Something needs your attention")), "\n\n".join(lines) + "\n")
+
+
+def test(locale: str, link: str) -> Words:
+    """A test of the way by which `attention` comes, marked as one."""
+    say = _catalogue(locale).ugettext
+    lines = (
+        say(N_("This is a test. Nothing has happened and you need not do anything.")),
+        say(N_("If something needs your attention one day, word of it comes to this address.")),
+        say(N_("The portal:")) + "\n" + link,
+        _foot(locale),
+    )
+    return Words(say(N_("Test: notices from the portal reach you")), "\n\n".join(lines) + "\n")
 
 
 def code(locale: str, digits: str) -> Words:
@@ -53,6 +77,18 @@ def address_changed(locale: str, link: str) -> Words:
         _foot(locale),
     )
     return Words(say(N_("Your e-mail address was changed")), "\n\n".join(lines) + "\n")
+
+
+def notice(wording: Wording, locale: str, link: str) -> Words:
+    """The words of a notice."""
+    return _NOTICES[wording](locale, link)
+
+
+_NOTICES = {
+    Wording.WAITING: something_waits,
+    Wording.ATTENTION: attention,
+    Wording.TEST: test,
+}
 
 
 def _foot(locale: str) -> str:

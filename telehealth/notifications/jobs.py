@@ -31,11 +31,13 @@ def _send(platform: Platform, post: MailGateway, payload: Mapping[str, Any]) -> 
         outgoing = notifications.begin(session, payload["notification_id"], now=platform.clock())
     if outgoing is None:
         return
-    words = figures.something_waits(outgoing.locale, platform.settings.public_url)
+    words = figures.notice(outgoing.wording, outgoing.locale, platform.settings.public_url)
     name = f"notice-{outgoing.notification_id}"
     state, reason = DeliveryState.ACCEPTED, ""
     try:
         post.send(_mail(platform, outgoing.address, words, name))
+        if not post.is_real:
+            state, reason = DeliveryState.SUPPRESSED, "no_server"
     except MailRefused:
         state, reason = DeliveryState.FAILED_PERM, "refused"
     except MailDelayed:

@@ -15,6 +15,17 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Wording(StrEnum):
+    """Which of our sentences a notice carries; none of them says what it is about."""
+
+    WAITING = "waiting"
+    """Something new is in the inbox."""
+    ATTENTION = "attention"
+    """Something needs the recipient now."""
+    TEST = "test"
+    """Somebody tries out whether notices arrive."""
+
+
 class DeliveryState(StrEnum):
     """What became of one try; never goes back from an end."""
 
@@ -25,7 +36,7 @@ class DeliveryState(StrEnum):
     FAILED_TEMP = "failed_temp"
     FAILED_PERM = "failed_perm"
     SUPPRESSED = "suppressed"
-    """Not sent on purpose: no confirmed address, or no longer a representative."""
+    """Not sent: no confirmed address, no longer entitled, or no mail server in this demo."""
 
 
 class Notification(Base):
@@ -41,7 +52,11 @@ class Notification(Base):
     """Whom the event concerns."""
     recipient_id: Mapped[int] = mapped_column(BigInt, ForeignKey("person.id"), index=True)
     representation_id: Mapped[int | None] = mapped_column(BigInt)
-    """Why a representative is told; checked again when the notice is sent."""
+    """Why a representative is told; checked again when the notice is sent.
+
+    None for anybody but the subject: a worker of the subject's care team, checked again too.
+    """
+    wording: Mapped[Wording] = mapped_column(one_of(Wording, "wording", 12))
     created_at: Mapped[datetime]
 
 

@@ -39,6 +39,9 @@ class MailDelayed(Exception):
 class MailGateway(Protocol):
     """Hands mail over to be delivered."""
 
+    is_real: bool
+    """Whether what is handed over can reach anybody."""
+
     def send(self, mail: Mail) -> None:
         """Hand one mail over.
 
@@ -55,6 +58,8 @@ class SmtpMail:
         url: `smtp://[user:password@]host[:port]` (STARTTLS where offered) or `smtps://…`.
         sender: the address in From.
     """
+
+    is_real = True
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
@@ -99,6 +104,8 @@ class ConsoleMail:
 
     It delivers nothing; `delivered` is for its tests.
     """
+
+    is_real = False
 
     def __init__(self) -> None:
         self.delivered = 0
