@@ -1,13 +1,14 @@
-"""Rows of readings. A reading is lean (72 bytes on PostgreSQL); who sent it stands in its upload.
+"""Rows of readings. A reading is lean (80 bytes on PostgreSQL); who sent it stands in its upload.
 
 The column order of `reading` is its order on disk: wide columns first leave no padding.
 """
 
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy import (
     CheckConstraint,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -30,6 +31,44 @@ class SourceKind(StrEnum):
     MANUAL = "manual"
     METER = "meter"
     CGM = "cgm"
+
+
+class Via(StrEnum):
+    """How a source's readings reach us."""
+
+    DIRECT = "direct"
+    """Typed, or sent by the meter, its phone or its home hub."""
+    FILE = "file"
+    """Out of a file that somebody exported elsewhere."""
+
+
+class Beyond(StrEnum):
+    """A value below or above what the meter can measure: it has no number."""
+
+    LO = "LO"
+    HI = "HI"
+
+
+BEYOND_CODES = {Beyond.LO: -1, Beyond.HI: 1}
+BEYOND_OF_CODE = {code: beyond for beyond, code in BEYOND_CODES.items()}
+
+
+class Standing(IntEnum):
+    """What a reading is beside the others of its patient; a function of them, never of order."""
+
+    COUNTED = 0
+    CONFLICT = 1
+    """Counts; another source, or another record, says something else at the same instant."""
+    ASIDE = 2
+    """The less trusted value of a conflict: shown, not counted."""
+    MERGED = 3
+    """The same measurement from another source: that one is shown and counted."""
+    SCAN = 4
+    """A look at a sensor that also keeps a history: shown, not counted."""
+
+
+COUNTS_UP_TO = Standing.CONFLICT
+"""Readings of this standing or below are in sums, metrics and alerts."""
 
 
 class Meal(StrEnum):
@@ -60,6 +99,7 @@ UNIT_CODES = {unit: code for code, unit in enumerate(UNITS)}
 
 MAX_NOTE_CHARS = 500
 MAX_DEVICE_CHARS = 120
+MAX_RANGES_CHARS = 64
 
 
 class Diary(Base):
@@ -73,6 +113,12 @@ class Diary(Base):
     unit: Mapped[Unit] = mapped_column(one_of(Unit, "unit", 8))
     """The unit people last wrote by hand: the form and the charts use it."""
     changed_at: Mapped[datetime]
+    sums_ranges: Mapped[str] = mapped_column(String(MAX_RANGES_CHARS), server_default="")
+    """The ranges that all daily sums are counted with; empty: some days are still to be counted."""
+    rebuilding_ranges: Mapped[str | None] = mapped_column(String(MAX_RANGES_CHARS))
+    """The ranges a rebuild under way counts with; None: no rebuild."""
+    rebuild_before: Mapped[date | None]
+    """Days before this one are still to be rebuilt; the newest come first."""
 
 
 class ReadingSource(Base):
@@ -80,7 +126,7 @@ class ReadingSource(Base):
 
     __tablename__ = "reading_source"
     __table_args__ = (
-        UniqueConstraint("patient_id", "kind", "device"),
+        UniqueConstraint("patient_id", "kind", "device", "via"),
         UniqueConstraint("patient_id", "id"),
     )
 
@@ -90,6 +136,11 @@ class ReadingSource(Base):
     device: Mapped[str] = mapped_column(String(MAX_DEVICE_CHARS))
     """Maker, model and serial number as the sender names them; empty when unknown."""
     last_received_at: Mapped[datetime]
+    via: Mapped[Via] = mapped_column(one_of(Via, "via", 8), server_default=Via.DIRECT.value)
+    interval_min: Mapped[int | None] = mapped_column(SmallInteger)
+    """Minutes between a sensor's readings: as given, else the middle distance of its newest ones."""
+    given_interval_min: Mapped[int | None] = mapped_column(SmallInteger)
+    """As the sender or the file's maker says; the shortest, where they disagree."""
 
 
 class Upload(Base):
@@ -106,11 +157,18 @@ class Upload(Base):
     received_at: Mapped[datetime]
 
 
+NUMBER_OR_BEYOND = (
+    "(beyond = 0 AND mantissa IS NOT NULL AND scale IS NOT NULL AND tick IS NOT NULL)"
+    " OR (beyond IN (-1, 1) AND mantissa IS NULL AND scale IS NULL AND tick IS NULL)"
+)
+
+
 class Reading(Base):
     """One glucose value, exactly as it was entered: `mantissa` / 10^`scale` in `unit`.
 
-    `measured_at` is part of the key because PostgreSQL wants the partition column in every unique
-    key; `seq` is 63 bits of the digest of the sender's key.
+    What the meter called HI or LO has `beyond` instead of a number. `measured_at` is part of the
+    key because PostgreSQL wants the partition column in every unique key; `seq` is 63 bits of the
+    digest of the sender's key.
     """
 
     __tablename__ = "reading"
@@ -121,6 +179,8 @@ class Reading(Base):
         ),
         Index("ix_reading_source_id_seq", "source_id", "seq"),
         CheckConstraint("mantissa BETWEEN 0 AND 9999 AND scale BETWEEN 0 AND 3", "digits"),
+        CheckConstraint(NUMBER_OR_BEYOND, "number_or_beyond"),
+        CheckConstraint("standing BETWEEN 0 AND 4", "standing"),
         CheckConstraint("unit IN (0, 1)", "unit"),
         CheckConstraint("tick > 0", "tick"),
         CheckConstraint("meal BETWEEN 0 AND 12", "meal"),
@@ -132,17 +192,21 @@ class Reading(Base):
     seq: Mapped[int] = mapped_column(BigInt, autoincrement=False)
     upload_id: Mapped[int] = mapped_column(BigInt, ForeignKey("upload.id"))
     source_id: Mapped[int] = mapped_column(Integer, autoincrement=False)
-    mantissa: Mapped[int] = mapped_column(SmallInteger)
-    scale: Mapped[int] = mapped_column(SmallInteger)
+    mantissa: Mapped[int | None] = mapped_column(SmallInteger)
+    scale: Mapped[int | None] = mapped_column(SmallInteger)
     """Decimals of the literal: 7.20 mmol/L is 720 with two."""
     unit: Mapped[int] = mapped_column(SmallInteger)
     """Place in `UNITS`."""
-    tick: Mapped[int] = mapped_column(SmallInteger)
+    tick: Mapped[int | None] = mapped_column(SmallInteger)
     """Whole mg/dL or tenths of mmol/L: what is classified and summed."""
     meal: Mapped[int] = mapped_column(SmallInteger)
     """Place in `MEALS`."""
     offset_min: Mapped[int] = mapped_column(SmallInteger)
     """Minutes the sender's clock was ahead of UTC: the wall clock of a traveller."""
+    beyond: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """-1: LO, 1: HI, 0: there is a number."""
+    standing: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """A `Standing`."""
 
 
 class ReadingNote(Base):
@@ -179,19 +243,64 @@ class RemovedReading(Base):
     patient_id: Mapped[int] = mapped_column(BigInt)
     measured_at: Mapped[datetime]
     upload_id: Mapped[int] = mapped_column(BigInt, ForeignKey("upload.id"))
-    mantissa: Mapped[int] = mapped_column(SmallInteger)
-    scale: Mapped[int] = mapped_column(SmallInteger)
+    mantissa: Mapped[int | None] = mapped_column(SmallInteger)
+    scale: Mapped[int | None] = mapped_column(SmallInteger)
     unit: Mapped[int] = mapped_column(SmallInteger)
-    tick: Mapped[int] = mapped_column(SmallInteger)
+    tick: Mapped[int | None] = mapped_column(SmallInteger)
     meal: Mapped[int] = mapped_column(SmallInteger)
     offset_min: Mapped[int] = mapped_column(SmallInteger)
     note: Mapped[str | None] = mapped_column(String(MAX_NOTE_CHARS))
     removed_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
     removed_at: Mapped[datetime]
+    beyond: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    standing: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+
+
+class ReadingVersion(Base):
+    """What an entry said before it was changed, and who changed it; today's words are the reading."""
+
+    __tablename__ = "reading_version"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["patient_id", "source_id"], ["reading_source.patient_id", "reading_source.id"]
+        ),
+    )
+
+    source_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """From 1, without a gap."""
+    patient_id: Mapped[int] = mapped_column(BigInt)
+    measured_at: Mapped[datetime]
+    mantissa: Mapped[int | None] = mapped_column(SmallInteger)
+    scale: Mapped[int | None] = mapped_column(SmallInteger)
+    unit: Mapped[int] = mapped_column(SmallInteger)
+    tick: Mapped[int | None] = mapped_column(SmallInteger)
+    beyond: Mapped[int] = mapped_column(SmallInteger)
+    meal: Mapped[int] = mapped_column(SmallInteger)
+    offset_min: Mapped[int] = mapped_column(SmallInteger)
+    note: Mapped[str | None] = mapped_column(String(MAX_NOTE_CHARS))
+    replaced_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    replaced_basis: Mapped[Basis] = mapped_column(one_of(Basis, "replaced_basis"))
+    replaced_at: Mapped[datetime]
+
+
+class GlucoseRisk(Base):
+    """Risk of each value as low and as high (`glycemia.levels.risks`): what daily sums add up."""
+
+    __tablename__ = "glucose_risk"
+
+    unit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    tick: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    low: Mapped[float] = mapped_column(Double)
+    high: Mapped[float] = mapped_column(Double)
 
 
 class DaySummary(Base):
-    """Sums of one local day, source kind and unit; rebuilt when a reading of the day changes."""
+    """Sums of one local day, source kind and unit; rebuilt when a reading of the day changes.
+
+    Only readings that count (`Standing`); bands by the patient's own ranges.
+    """
 
     __tablename__ = "day_summary"
     __table_args__ = (
@@ -208,6 +317,7 @@ class DaySummary(Base):
     kind: Mapped[SourceKind] = mapped_column(one_of(SourceKind, "kind", 8), primary_key=True)
     unit: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     n: Mapped[int] = mapped_column(Integer)
+    """All that count: what the shares of the bands are of."""
     very_low: Mapped[int] = mapped_column(Integer)
     low: Mapped[int] = mapped_column(Integer)
     in_range: Mapped[int] = mapped_column(Integer)
@@ -217,5 +327,19 @@ class DaySummary(Base):
     """Sum of ticks."""
     squares: Mapped[int] = mapped_column(BigInt)
     """Sum of squared ticks."""
-    lowest: Mapped[int] = mapped_column(SmallInteger)
-    highest: Mapped[int] = mapped_column(SmallInteger)
+    lowest: Mapped[int | None] = mapped_column(SmallInteger)
+    highest: Mapped[int | None] = mapped_column(SmallInteger)
+    out_of_range: Mapped[int] = mapped_column(Integer, server_default="0")
+    """LO and HI: in `n` and the bands, not in `total`, `squares`, risk and extremes."""
+    recorded_s: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Seconds that a sensor's readings of this day cover; 0 for fingersticks."""
+    low_risk: Mapped[float] = mapped_column(Double, server_default="0")
+    """Sum over the readings, as `high_risk`."""
+    high_risk: Mapped[float] = mapped_column(Double, server_default="0")
+    worst_low_risk: Mapped[float] = mapped_column(Double, server_default="0")
+    worst_high_risk: Mapped[float] = mapped_column(Double, server_default="0")
+
+    @property
+    def n_numbers(self) -> int:
+        """How many values the sums are of."""
+        return self.n - self.out_of_range

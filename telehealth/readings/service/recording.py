@@ -134,7 +134,8 @@ def _lock_sources(
         ]
     )
     locked = new.on_conflict_do_update(
-        index_elements=["patient_id", "kind", "device"], set_={"last_received_at": now}
+        index_elements=["patient_id", "kind", "device", "via"],
+        set_={"last_received_at": now},
     ).returning(ReadingSource.kind, ReadingSource.device, ReadingSource.id)
     return {(kind, device): source_id for kind, device, source_id in session.execute(locked)}
 
