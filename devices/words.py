@@ -178,16 +178,20 @@ FILE_TROUBLES: dict[FileTrouble, Pair] = {
     FileTrouble.UNKNOWN: (
         (
             "This file is of no format that is read. Known are LibreView, Dexcom Clarity, Glooko,"
-            " Tidepool, Nightscout and xDrip."
+            " CareLink, Tidepool, Nightscout, xDrip and our own exports."
         ),
         (
-            "Oblika datoteke ni znana. Znane so LibreView, Dexcom Clarity, Glooko, Tidepool,"
-            " Nightscout in xDrip."
+            "Oblika datoteke ni znana. Znane so LibreView, Dexcom Clarity, Glooko, CareLink,"
+            " Tidepool, Nightscout, xDrip in naš izvoz."
         ),
     ),
     FileTrouble.CARELINK: (
-        "Files of CareLink are not read. Import from another program or type the readings.",
-        "Datoteke CareLink se ne berejo. Uvozite iz drugega programa ali meritve vpišite.",
+        "This file of CareLink is in a language that is not read. Export it in English.",
+        "Datoteka CareLink je v jeziku, ki ga ne beremo. Izvozite jo v angleščini.",
+    ),
+    FileTrouble.ARCHIVE: (
+        "This is an archive or a workbook. Take the CSV file out of it first.",
+        "To je arhiv ali delovni zvezek. Najprej iz njega vzemite datoteko CSV.",
     ),
     FileTrouble.UNANSWERED: (
         "Something has to be answered first.",

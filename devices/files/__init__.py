@@ -6,10 +6,12 @@ Standard library only; the web application and the command `glucometer` both rea
 from the file or from a person, and a row that cannot be read is skipped with its line and reason.
 """
 
-from devices.files.looking import preview
+from devices.files.likeness import person_in
+from devices.files.looking import Tally, ask, preview
 from devices.files.opening import HEAD_BYTES, recognise
 from devices.files.reading import read
 from devices.files.records import (
+    MEALS,
     Answers,
     DateOrder,
     FileError,
@@ -27,6 +29,7 @@ from devices.files.records import (
 
 __all__ = [
     "HEAD_BYTES",
+    "MEALS",
     "Answers",
     "DateOrder",
     "FileError",
@@ -39,7 +42,10 @@ __all__ = [
     "Reason",
     "RecordKind",
     "Skipped",
+    "Tally",
     "Trouble",
+    "ask",
+    "person_in",
     "preview",
     "read",
     "recognise",

@@ -14,6 +14,17 @@ TIMES = ("timestamp", "zeitstempel")
 VALUES = ("glucose value", "glukosewert")
 SENSOR_MARKS = {"trend arrow", "transmitter id"}
 METER_MARKS = {"device", "notes", "meter"}
+MEALS = {
+    "fasting": "fasting",
+    "before breakfast": "before_breakfast",
+    "after breakfast": "after_breakfast",
+    "before lunch": "before_lunch",
+    "after lunch": "after_lunch",
+    "before dinner": "before_dinner",
+    "after dinner": "after_dinner",
+    "bedtime": "bedtime",
+}
+"""Meals stand in the column of notes; every other text there is a note."""
 SERIALS = ("transmitter id", "serial number", "seriennummer")
 
 
@@ -31,16 +42,20 @@ def layout(cells: Sequence[str]) -> Layout | None:
     kind = RecordKind.CGM if is_sensor else RecordKind.METER
     unit = unit_in(names[VALUE])
     device = names.index("device") if "device" in names else None
+    note = names.index("notes") if "notes" in names else None
     serial = next((names.index(name) for name in SERIALS if name in names), None)
     return Layout(
         Format.GLOOKO_CGM if is_sensor else Format.GLOOKO_BG,
         (unit,),
         TIME,
-        partial(_draft, kind, unit, device, serial),
+        partial(_draft, kind, unit, (device, serial, note)),
     )
 
 
 def _draft(
-    kind: RecordKind, unit: Unit | None, device: int | None, serial: int | None, row: Row
+    kind: RecordKind, unit: Unit | None, places: tuple[int | None, int | None, int | None], row: Row
 ) -> Draft:
-    return Draft(kind, row.cell(VALUE), unit, row.cell(TIME), row.cell(device), row.cell(serial))
+    device, serial, note = (row.cell(at) for at in places)
+    meal = MEALS.get(note.casefold(), "")
+    value, time = row.cell(VALUE), row.cell(TIME)
+    return Draft(kind, value, unit, time, device, serial, meal, "" if meal else note)

@@ -18,6 +18,8 @@ class Draft:
     time: str
     device: str
     serial: str
+    meal: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class Layout:
     draft: Callable[[Row], Draft | Reason]
     is_known: bool = True
     """Whether the headings, not only their places, are known."""
+    clock_at: int | None = None
+    """The column with the time of day, where it is not in that of the date."""
+
+    def written_time(self, row: Row) -> str:
+        """Return date and time as the row has them."""
+        if self.clock_at is None:
+            return row.cell(self.time_at)
+        return f"{row.cell(self.time_at)} {row.cell(self.clock_at)}"
 
 
 def heading(cell: str) -> str:

@@ -1,7 +1,6 @@
 """What importing a file would do, and what has to be asked before."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO
@@ -55,8 +54,33 @@ def preview(
     Raises:
         FileError: the file is of no format that is read.
     """
+    seen = ask(stream, zone, Answers(date_order, unit, confirms_columns))
+    questions, answers = seen.needs_answer, seen.answers
+    if {Question.UNIT, Question.COLUMNS} & set(questions):
+        return seen
+    tally = Tally()
+    if not questions:
+        for one in read(stream, seen.format, zone, answers):
+            tally.add(one)
+        return tally.result(seen)
+    # Either order reads the same rows; which one does not matter for counting them.
+    for one in read(stream, seen.format, zone, replace(answers, date_order=DateOrder.DMY)):
+        tally.add(one)
+    return replace(tally.result(seen), folds=(), n_folds=0, first=None, last=None, sample=())
+
+
+def ask(stream: BinaryIO, zone: ZoneInfo, answers: Answers) -> Preview:
+    """Find the format and what has to be asked; nothing is counted yet.
+
+    Args:
+        stream: binary and seekable; it stays open.
+        zone: where the device's clock is.
+        answers: those given so far; used only where the file does not say itself.
+
+    Raises:
+        FileError: the file is of no format that is read.
+    """
     found = opened(stream)
-    answers = Answers(date_order, unit, confirms_columns)
     questions: list[Question] = []
     if found.layout is not None:
         answers, questions = _asked(stream, found, found.layout, answers)
@@ -64,15 +88,7 @@ def preview(
         made = tidepool.is_made_from_mg_dl(elements(pieces(stream)))
         answers = replace(answers, made_from_mg_dl=made)
     known = _known_unit(found.layout, answers)
-    seen = Preview(found.format, known, answers.date_order, zone, tuple(questions), answers)
-    if {Question.UNIT, Question.COLUMNS} & set(questions):
-        return seen
-    if not questions:
-        return _counted(seen, read(stream, found.format, zone, answers))
-    # Either order reads the same rows; which one does not matter for counting them.
-    either = replace(answers, date_order=DateOrder.DMY)
-    counted = _counted(seen, read(stream, found.format, zone, either))
-    return replace(counted, folds=(), n_folds=0, first=None, last=None, sample=())
+    return Preview(found.format, known, answers.date_order, zone, tuple(questions), answers)
 
 
 def _asked(
@@ -88,7 +104,7 @@ def _asked(
     is_open = False
     for row in found.rows(stream):
         if not isinstance(row, Skipped):
-            written = row.cell(layout.time_at)
+            written = layout.written_time(row)
             is_open = is_open or needs_order(written)
             shown.add(order_shown(written))
     shown.discard(None)
@@ -116,38 +132,53 @@ class _Lines:
             self.first.append(line)
 
 
-def _counted(seen: Preview, records: Iterable[FileRecord | Skipped]) -> Preview:
-    """Go through the records once and keep numbers only."""
-    taken: Counter[RecordKind] = Counter()
-    skipped: dict[Reason, _Lines] = {}
-    units: set[Unit] = set()
-    folds, limits = _Lines(), 0
-    first: datetime | None = None
-    last: datetime | None = None
-    sample: list[FileRecord] = []
-    for one in records:
+class Tally:
+    """Counts what is read, one by one, and keeps three readings to show."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[RecordKind] = Counter()
+        self._skipped: dict[Reason, _Lines] = {}
+        self._units: set[Unit] = set()
+        self._folds = _Lines()
+        self._limits = 0
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._sample: list[FileRecord] = []
+
+    def add(self, one: FileRecord | Skipped) -> None:
+        """Count a reading, or something left out."""
         if isinstance(one, Skipped):
-            skipped.setdefault(one.reason, _Lines()).add(one.line)
-            continue
-        taken[one.kind] += 1
-        limits += one.limit is not None
-        if one.value is not None:
-            units.add(one.value.unit)
+            self._skipped.setdefault(one.reason, _Lines()).add(one.line)
+            return
+        self.taken[one.kind] += 1
+        if one.value is None:
+            self._limits += 1
+        else:
+            self._units.add(one.value.unit)
         if one.doubt is not None:
-            folds.add(one.line)
-        first = one.measured_at if first is None else min(first, one.measured_at)
-        last = one.measured_at if last is None else max(last, one.measured_at)
-        if len(sample) < SAMPLES:
-            sample.append(one)
-    return replace(
-        seen,
-        unit=units.pop() if len(units) == 1 else None if units else seen.unit,
-        taken=dict(taken),
-        out_of_range=limits,
-        skipped={why: Omission(at.count, tuple(at.first)) for why, at in skipped.items()},
-        folds=tuple(folds.first),
-        n_folds=folds.count,
-        first=first,
-        last=last,
-        sample=tuple(sample),
-    )
+            self._folds.add(one.line)
+        at = one.measured_at
+        if self._first is None or at < self._first:
+            self._first = at
+        if self._last is None or at > self._last:
+            self._last = at
+        if len(self._sample) < SAMPLES:
+            self._sample.append(one)
+
+    def result(self, seen: Preview) -> Preview:
+        """Return `seen` with the numbers."""
+        units = self._units
+        one_unit = next(iter(units)) if len(units) == 1 else None if units else seen.unit
+        skipped = {why: Omission(at.count, tuple(at.first)) for why, at in self._skipped.items()}
+        return replace(
+            seen,
+            unit=one_unit,
+            taken=dict(self.taken),
+            out_of_range=self._limits,
+            skipped=skipped,
+            folds=tuple(self._folds.first),
+            n_folds=self._folds.count,
+            first=self._first,
+            last=self._last,
+            sample=tuple(self._sample),
+        )

@@ -49,6 +49,7 @@ def _record(entry: Element) -> FileRecord | Skipped:
         kind=KINDS[name],
         value=value if isinstance(value, Glucose) else None,
         limit=value if isinstance(value, Limit) else None,
+        limit_unit=Unit.MG_DL if isinstance(value, Limit) else None,
         device=device,
         key=key_of(SOURCE, *parts),
     )

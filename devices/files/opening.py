@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from devices.files import clarity, glooko, libreview, nightscout
+from devices.files import carelink, clarity, glooko, libreview, nightscout, own
 from devices.files.array import Element, elements
 from devices.files.layout import Layout, heading
+from devices.files.likeness import nearest
 from devices.files.records import FileError, Format, Skipped, Trouble
 from devices.files.table import DELIMITERS, Row, rows, split
 from devices.files.text import CHUNK_BYTES, lines, pieces
@@ -17,7 +18,7 @@ HEAD_BYTES = CHUNK_BYTES
 """As much of a file as `recognise` looks at."""
 HEADING_LINES = 5
 """The headings stand in one of the first lines, under title rows or none."""
-CARELINK_MARK = "new device time"
+ARCHIVE_MARK = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Opened:
     """Of a table; `None` for JSON."""
     delimiter: str = ","
     heading_line: int = 0
+    columns: tuple[str, ...] = ()
+    """Of our own table."""
 
     def rows(self, stream: BinaryIO) -> Iterator[Row | Skipped]:
         """Read the rows under the headings."""
@@ -49,11 +52,18 @@ def opened(stream: BinaryIO) -> Opened:
     """Find out what a file is.
 
     Raises:
-        FileError: `UNKNOWN`, or `CARELINK`, which is known by name only.
+        FileError: `ARCHIVE`, `CARELINK` in an unknown language, or `UNKNOWN`.
     """
+    stream.seek(0)
+    if stream.read(len(ARCHIVE_MARK)) == ARCHIVE_MARK:
+        raise FileError(Trouble.ARCHIVE)
     head = next(pieces(stream), "")
     if head.lstrip().startswith("["):
         return _array(head)
+    return _table(head)
+
+
+def _table(head: str) -> Opened:
     texts = [text for _, text in islice(lines(iter([head])), HEADING_LINES) if text is not None]
     for number, text in enumerate(texts, 1):
         for delimiter in DELIMITERS:
@@ -62,7 +72,13 @@ def opened(stream: BinaryIO) -> Opened:
                 layout = layout_of(cells)
                 if layout is not None:
                     return Opened(layout.format, layout, delimiter, number)
-    raise FileError(_trouble(head))
+            columns = own.columns(cells)
+            if columns:
+                return Opened(Format.OWN, None, delimiter, number, columns)
+    sections = carelink.layout(head)
+    if sections is not None:
+        return Opened(Format.CARELINK, sections, carelink.DELIMITER)
+    raise FileError(_trouble(head), nearest(head))
 
 
 def _array(head: str) -> Opened:
@@ -70,17 +86,19 @@ def _array(head: str) -> Opened:
         if not isinstance(one, Element):
             continue
         names = one.fields.keys()
+        if names >= own.NEEDED:
+            return Opened(Format.OWN)
         if "type" in names and {"deviceTime", "uploadId"} & names:
             return Opened(Format.TIDEPOOL)
         if {"sgv", "mbg"} & names and {"date", "dateString"} & names:
             return Opened(Format.XDRIP if nightscout.HINT in names else Format.NIGHTSCOUT)
-    raise FileError(Trouble.UNKNOWN)
+    raise FileError(Trouble.UNKNOWN, nearest(head))
 
 
 def _trouble(head: str) -> Trouble:
     """Tell a CareLink export from what nobody knows."""
     for line in head.splitlines():
         for delimiter in DELIMITERS:
-            if CARELINK_MARK in (heading(cell) for cell in line.split(delimiter)):
+            if carelink.MARK in (heading(cell) for cell in line.split(delimiter)):
                 return Trouble.CARELINK
     return Trouble.UNKNOWN

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from devices.files import nightscout, tidepool
+from devices.files import nightscout, own, tidepool
 from devices.files.array import elements
 from devices.files.layout import Draft, Layout
 from devices.files.opening import Opened, opened
@@ -52,7 +52,11 @@ def read(
         if None in found.layout.units and answers.unit is None:
             raise FileError(Trouble.UNANSWERED)
         return _Table(found, found.layout, zone, answers).records(stream)
+    if found.columns:
+        return own.rows(found.rows(stream), found.columns)
     array = elements(pieces(stream))
+    if format_ is Format.OWN:
+        return own.elements(array)
     if format_ is Format.TIDEPOOL:
         return tidepool.records(array, made_from_mg_dl=answers.made_from_mg_dl)
     return nightscout.records(array)
@@ -103,6 +107,9 @@ class _Table:
             device=draft.device or draft.serial,
             key=self._told_apart(key) if doubt else key,
             doubt=doubt,
+            meal=draft.meal,
+            note=draft.note,
+            limit_unit=unit if isinstance(value, Limit) else None,
         )
 
     def _told_apart(self, key: str) -> str:

@@ -21,6 +21,9 @@ class Format(StrEnum):
     TIDEPOOL = "tidepool"
     NIGHTSCOUT = "nightscout"
     XDRIP = "xdrip"
+    CARELINK = "carelink"
+    OWN = "telehealth"
+    """What this program itself exports, as CSV or JSON."""
 
 
 class DateOrder(StrEnum):
@@ -92,7 +95,9 @@ class Trouble(StrEnum):
     UNKNOWN = "unknown"
     """None of the layouts."""
     CARELINK = "carelink"
-    """Known by name, and not read."""
+    """A CareLink file in a language or layout that is not read."""
+    ARCHIVE = "archive"
+    """A ZIP archive or a workbook: what is inside has to be taken out first."""
     UNANSWERED = "unanswered"
     """Something has to be asked first."""
 
@@ -100,9 +105,11 @@ class Trouble(StrEnum):
 class FileError(Exception):
     """A file is refused; `trouble` says why. Never carries anything the file says."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, nearest: tuple[Format, ...] = ()) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
+        self.nearest = nearest
+        """The two formats that the beginning of the file resembles most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +131,26 @@ class FileRecord:
     """The same record of the same person's device has the same key in every file and reading."""
     doubt: Doubt | None = None
     """`CLOCK_FOLD` where the wall clock time came twice."""
+    meal: str = ""
+    """When in the day, in the words of `MEALS`; empty where the file says nothing."""
+    note: str = ""
+    """What a person wrote beside the reading."""
+    offset_min: int | None = None
+    """Minutes ahead of UTC, where the file itself says so."""
+    limit_unit: Unit | None = None
+    """Unit in which the device measures, beside a limit."""
 
     def __post_init__(self) -> None:
         """Refuse a record with both or neither of value and limit."""
         if (self.value is None) == (self.limit is None):
             raise ValueError("a record has either a value or a limit")
+
+
+MEALS = (
+    "fasting", "before_meal", "after_meal", "before_breakfast", "after_breakfast", "before_lunch",
+    "after_lunch", "before_dinner", "after_dinner", "bedtime", "night", "other",
+)  # fmt: skip
+"""Words of `FileRecord.meal`."""
 
 
 @dataclass(frozen=True, slots=True)

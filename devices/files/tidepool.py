@@ -15,6 +15,7 @@ SOURCE = "tidepool"
 FACTOR = Decimal("18.01559")
 """Tidepool's own, not ours: what its numbers were made with is what recovers them."""
 TOLERANCE = Decimal("0.001")
+MAX_OFFSET = 14 * 60
 KINDS = {"cbg": RecordKind.CGM, "smbg": RecordKind.METER}
 OUT_OF_RANGE = "bg/out-of-range"
 
@@ -53,6 +54,7 @@ def _record(event: Element, *, made_from_mg_dl: bool) -> FileRecord | Skipped:
     at = instant_of(event.text("time"))
     if at is None:
         return Skipped(event.line, Reason.BAD_TIME)
+    unit = Unit.MG_DL if made_from_mg_dl else unit_in(event.text("units"))
     is_manual = name == "smbg" and event.text("subType") == "manual"
     return FileRecord(
         line=event.line,
@@ -61,9 +63,18 @@ def _record(event: Element, *, made_from_mg_dl: bool) -> FileRecord | Skipped:
         kind=RecordKind.MANUAL if is_manual else KINDS[name],
         value=value if isinstance(value, Glucose) else None,
         limit=value if isinstance(value, Limit) else None,
+        limit_unit=unit if isinstance(value, Limit) else None,
         device=event.text("deviceId"),
         key=_key(event, at, value),
+        offset_min=_offset(event),
     )
+
+
+def _offset(event: Element) -> int | None:
+    """Return what the device's clock was ahead of UTC."""
+    given = event.fields.get("timezoneOffset")
+    is_offset = isinstance(given, int) and not isinstance(given, bool) and abs(given) <= MAX_OFFSET
+    return given if is_offset else None
 
 
 def _key(event: Element, at: datetime, value: Glucose | Limit) -> str:

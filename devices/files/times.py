@@ -86,6 +86,15 @@ def instant_of(text: str) -> datetime | None:
         return None
 
 
+def offset_of(text: str) -> int | None:
+    """Return the minutes ahead of UTC that a time names; `None` where it names none."""
+    try:
+        offset = datetime.fromisoformat(text).utcoffset()
+    except ValueError:
+        return None
+    return None if offset is None else int(offset.total_seconds() // 60)
+
+
 class Clock:
     """Places the wall clock times of one file in a zone, in the order of the file.
 

@@ -426,11 +426,3 @@ def test_xdrip_values_are_mg_dl_whatever_the_hint_says() -> None:
     found = records((DATA / "xdrip_sgv.json").read_bytes())
 
     assert values(found) == ["118 mg/dL", "109 mg/dL"]
-
-
-def test_carelink_is_refused_by_its_name() -> None:
-    text = "Last Name;First Name\nIndex;Date;Time;New Device Time;BG Reading (mmol/L)\n"
-
-    assert files.recognise(text.encode()) is None
-    with pytest.raises(FileError, match="carelink"):
-        looked_at(text)
