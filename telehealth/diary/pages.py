@@ -1,7 +1,7 @@
 """Pages of readings: the diary with its chart, a new entry, removing and taking that back."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, cast
 from uuid import uuid4
@@ -130,10 +130,19 @@ def restore(reference: str) -> AnyResponse:
 
 
 def chosen_period() -> readings.Period:
-    """The period the address asks for, ending now; the usual one for any other word."""
+    """The period the address asks for, ending now; the usual one for any other word.
+
+    `zacetek` and `konec` (wall clock, `2026-11-23T08:00`) choose a part of it, as a chart does to
+    look closer; what is no time chooses nothing.
+    """
     offered = {str(days): days for days in readings.PERIODS}
     asked = offered.get(request.args.get("dni", ""), readings.DEFAULT_DAYS)
-    return readings.period_of(asked, now())
+    period = readings.period_of(asked, now())
+    try:
+        begins, ends = (datetime.fromisoformat(request.args[name]) for name in ("zacetek", "konec"))
+        return period.part(begins.replace(tzinfo=None), ends.replace(tzinfo=None))
+    except (KeyError, ValueError, OverflowError):
+        return period
 
 
 def figure_response(written: bytes) -> Response:

@@ -1,5 +1,8 @@
 """Pictures of readings: a Plotly figure as compact JSON, shares and a line for pages without it.
 
+Figures are plain dictionaries in Plotly's schema: building them as `graph_objects` would validate
+every value again on each request, which takes as long as the query. The tests do that instead.
+
 Pure: columns of `service.columns` in, words given by the caller. Colours are names of the page's
 style sheet. Times are milliseconds on the wall clock of the installation, as the axis says.
 """
@@ -11,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from devices.glucose import Unit
@@ -32,7 +34,9 @@ from telehealth.readings.service import (
 LONGEST_GAP_S = 45 * 60
 FULL_DETAIL = timedelta(days=7)
 BUCKETS = 700
-"""Of a long period each bucket shows its lowest and highest; what is very far out always shows."""
+"""Of a long period each bucket shows its lowest and highest; what is out of range always shows."""
+
+Trace = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,35 +128,37 @@ def points(found: Columns, unit: Unit) -> Points:
 def glucose_figure(found: Columns, period: Period, unit: Unit, words: Words) -> bytes:
     """The figure as Plotly's JSON: sensor as a line, fingersticks as marks, target band shaded."""
     every = points(found, unit)
-    figure = go.Figure(layout=_layout(every, period, unit, words))
+    traces: list[Trace] = []
     kinds = {source.id: source.kind for source in found.sources}
     labels = {source.id: words.source(source) for source in found.sources}
     for source_id in np.unique(every.source):
         own = every.at(every.source == source_id)
         label, is_sensor = labels[int(source_id)], kinds[int(source_id)] is SourceKind.CGM
         if is_sensor:
-            figure.add_trace(_line(own, period, label))
-            own = own.at(_thinned(own, period))
+            traces.append(_line(own, period, label))
             own = own.at(own.code != BANDS.index(Band.IN_RANGE))
-        for trace in _marks(own, label, unit, words, size=4 if is_sensor else 9):
-            figure.add_trace(trace)
-    written = figure.to_plotly_json()
-    written["layout"].pop("template", None)
-    return orjson.dumps(written, option=orjson.OPT_SERIALIZE_NUMPY)
+        traces += _marks(own, label, unit, words, size=4 if is_sensor else 9)
+    figure = {"data": traces, "layout": _layout(every, period, unit, words)}
+    return orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _is_whole(period: Period) -> bool:
+    """Whether every reading is drawn; otherwise looking closer asks for more."""
+    return period.ends_at - period.begins_at <= FULL_DETAIL
 
 
 def _thinned(own: Points, period: Period) -> NDArray[np.intp]:
-    """Places of the points to draw."""
-    length = period.ends_at - period.begins_at
-    if length <= FULL_DETAIL or len(own.t) <= 2 * BUCKETS:
+    """Places of the points to draw the line through."""
+    if _is_whole(period) or len(own.t) <= 2 * BUCKETS:
         return np.arange(len(own.t))
+    length_s = int((period.ends_at - period.begins_at).total_seconds())
     scaled = np.round(own.shown * 10).astype(np.int64)
-    kept = extremes(own.t, scaled, max(1, int(length.total_seconds()) // BUCKETS))
+    kept = extremes(own.t, scaled, max(1, length_s // BUCKETS))
     far = np.flatnonzero((own.code == 0) | (own.code == len(BANDS) - 1))
     return np.union1d(kept, far)
 
 
-def _line(own: Points, period: Period, label: str) -> go.Scatter:
+def _line(own: Points, period: Period, label: str) -> Trace:
     """The sensor's line; broken where the sensor was silent, not where points were left out."""
     piece = np.zeros(len(own.t), dtype=np.int64)
     piece[gaps(own.t, LONGEST_GAP_S)] = 1
@@ -161,42 +167,49 @@ def _line(own: Points, period: Period, label: str) -> go.Scatter:
     drawn = own.at(kept)
     x = np.insert(wall_ms(drawn.t).astype(np.float64), breaks, np.nan)
     y = np.insert(drawn.shown, breaks, np.nan)
-    return go.Scatter(
-        x=_plain(x),
-        y=_plain(y),
-        mode="lines",
-        name=label,
-        line={"color": "var(--muted)", "width": 1.5 if len(kept) == len(own.t) else 0.8},
-        connectgaps=False,
-        hovertemplate=f"%{{y}}<br>%{{x}}<extra>{label}</extra>",
-    )
+    return {
+        "type": "scatter",
+        "x": _plain(x),
+        "y": _plain(y),
+        "mode": "lines",
+        "name": label,
+        "line": {"color": "var(--muted)", "width": 1.5 if len(kept) == len(own.t) else 0.8},
+        "connectgaps": False,
+        "hovertemplate": f"%{{y}}<br>%{{x}}<extra>{label}</extra>",
+    }
 
 
-def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> Iterable[go.Scatter]:
+def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> Iterable[Trace]:
+    """Readings as marks, one trace per band: its shape says the band as well as its colour."""
     for place, band in enumerate(BANDS):
         chosen = own.at(own.code == place)
         if not len(chosen.t):
             continue
-        yield go.Scatter(
-            x=wall_ms(chosen.t).tolist(),
-            y=chosen.shown.tolist(),
-            mode="markers",
-            cliponaxis=False,
-            name=f"{label}, {words.band(place)}",
-            marker={
+        yield {
+            "type": "scatter",
+            "x": wall_ms(chosen.t),
+            "y": chosen.shown,
+            "mode": "markers",
+            "cliponaxis": False,
+            "name": f"{label}, {words.band(place)}",
+            "marker": {
                 "symbol": SYMBOLS[band],
                 "size": size,
                 "color": f"var(--band-{band.value.replace('_', '-')})",
                 "line": {"width": 2 if SYMBOLS[band].endswith("open") else 0},
             },
-            hovertemplate=(
+            "hovertemplate": (
                 f"<b>%{{y}} {unit.value}</b> {words.band(place)}<br>%{{x}}<extra>{label}</extra>"
             ),
-        )
+        }
 
 
-def _plain(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 - NaN
+def _plain(values: NDArray[np.float64]) -> list[int | float | None]:
+    """Numbers with None for a break; whole ones without a decimal point, which halves the JSON."""
+    return [
+        None if value != value else int(value) if value == int(value) else value  # noqa: PLR0124 - NaN
+        for value in values.tolist()
+    ]
 
 
 def _layout(every: Points, period: Period, unit: Unit, words: Words) -> dict[str, Any]:
@@ -216,6 +229,7 @@ def _layout(every: Points, period: Period, unit: Unit, words: Words) -> dict[str
             "fixedrange": True,
         },
         "shapes": [_band_shape(axis), *_nights(period)],
+        "meta": {"whole": _is_whole(period), "whole_ms": int(FULL_DETAIL.total_seconds()) * 1000},
     }
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
 
 from telehealth.core.clock import local
+from telehealth.identity.models import Person
 from tests import make
+from tests.make.readings import long_diary, sensor_days
 
 
 def _write(
@@ -109,3 +112,40 @@ def test_nonsense_is_refused_beside_the_field_and_nothing_typed_is_lost(
     assert page.locator("#value").input_value() == value
     assert page.locator("#note").input_value() == "after a walk"
     assert page.locator("input[name=meal]:checked").get_attribute("value") == "bedtime"
+
+
+def test_looking_closer_at_ninety_days_draws_every_reading_and_zooming_out_the_whole(
+    people: Callable[..., Any], enter: Callable[..., Page]
+) -> None:
+    def with_sensor(session: Session) -> Person:
+        ana = make.patient(session)
+        long_diary(session, ana, sensor_days(make.NOW - timedelta(days=60), 60))
+        return ana
+
+    page = enter(people(with_sensor))
+    page.goto("/dnevnik?dni=90")
+    chart = page.locator("glucose-chart").first
+    expect(chart).to_have_attribute("state", "ready")
+
+    with page.expect_response(lambda answer: "zacetek=" in answer.url) as closer:
+        page.evaluate(
+            """() => globalThis.Plotly.relayout(document.querySelector(".js-plotly-plot"),
+                {"xaxis.range": ["2026-11-01 00:00", "2026-11-02 00:00"]})"""
+        )
+    expect(chart).to_have_attribute("closer", "")
+
+    assert closer.value.ok
+    assert page.evaluate(_IN_VIEW) == 288
+    page.evaluate(
+        """() => globalThis.Plotly.relayout(document.querySelector(".js-plotly-plot"),
+            {"xaxis.range": ["2026-09-01 00:00", "2026-11-20 00:00"]})"""
+    )
+    expect(chart).not_to_have_attribute("closer", "")
+    assert 0 < page.evaluate(_IN_VIEW) < 288
+
+
+_IN_VIEW = """() => {
+    const day = [Date.parse("2026-11-01T00:00Z"), Date.parse("2026-11-02T00:00Z")];
+    const line = document.querySelector(".js-plotly-plot").data.find((one) => one.mode === "lines");
+    return line.x.filter((x) => x !== null && x >= day[0] && x < day[1]).length;
+}"""

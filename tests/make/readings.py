@@ -73,3 +73,9 @@ def sensor_days(first: datetime, days: int, step_min: int = 5) -> list[readings.
         words = f"{tenths // 10}.{tenths % 10} mmol/L"
         found.append(reading(words, at, key=f"cgm-{at:%s}", kind=SourceKind.CGM, device="Sensor"))
     return found
+
+
+def long_diary(session: Session, patient: Person, entries: list[readings.NewReading]) -> None:
+    """More readings than one batch takes, as a meter's gateway would send them."""
+    for begin in range(0, len(entries), readings.MAX_BATCH):
+        diary(session, patient, entries[begin : begin + readings.MAX_BATCH])

@@ -1,6 +1,6 @@
 """Periods people look at: whole local days up to now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from telehealth.core.clock import HOME_ZONE, local
@@ -37,6 +37,20 @@ class Period:
     def window(self) -> Window:
         """All readings of the period."""
         return Window(self.begins_at, self.ends_at, limit=MAX_COLUMNS)
+
+    def part(self, begins_wall: datetime, ends_wall: datetime) -> "Period":
+        """The part of the period between two times of the wall clock, for looking closer.
+
+        Args:
+            begins_wall: without zone, on the clock of the installation; of an hour that exists
+                twice the first is meant.
+            ends_wall: the same, of such an hour the second.
+        """
+        begins_at = begins_wall.replace(tzinfo=HOME_ZONE).astimezone(UTC)
+        ends_at = ends_wall.replace(tzinfo=HOME_ZONE, fold=1).astimezone(UTC)
+        begins_at = min(max(begins_at, self.begins_at), self.ends_at)
+        ends_at = max(min(ends_at, self.ends_at), begins_at)
+        return replace(self, begins_at=begins_at, ends_at=ends_at)
 
 
 def period_of(length_days: int, now: datetime) -> Period:

@@ -4,6 +4,9 @@
  *
  * Figures carry no theme. Colours written as `var(--band-low)` become the page's, and are replaced
  * again when the appearance changes. Plotly (1.2 MB) is loaded when the chart comes near the view.
+ *
+ * A figure whose `layout.meta` says `whole: false` is thinned; looking closer than `whole_ms` asks
+ * the same address for that part (`zacetek`, `konec`: wall clock) and draws every reading of it.
  */
 
 import { request } from "core/http.js";
@@ -107,6 +110,21 @@ function merged(base, own) {
   return result;
 }
 
+/**
+ * Plotly gives the ends of a date axis as numbers or as text without a zone.
+ * @param {number | string} end
+ */
+function axisMs(end) {
+  if (typeof end === "number") return end;
+  const [day, clock = "00:00"] = end.split(" ");
+  return Date.parse(`${day}T${clock.slice(0, 12)}Z`);
+}
+
+/** @param {number} ms of the axis, which shows the wall clock as if it were UTC */
+function wallClock(ms) {
+  return new Date(ms).toISOString().slice(0, 16);
+}
+
 export class GlucoseChart extends HTMLElement {
   static observedAttributes = ["src"];
 
@@ -120,7 +138,13 @@ export class GlucoseChart extends HTMLElement {
   /** @type {IntersectionObserver | null} */
   #sight = null;
   #isNear = false;
+  /** The whole period while a part of it is drawn. @type {any} */
+  #overview = null;
+  /** Which part is drawn, in milliseconds of the axis. @type {[number, number] | null} */
+  #part = null;
+  #zooming = 0;
   #ticks = 0;
+  #isHeard = false;
   #resized = new ResizeObserver(() => {
     if (this.#ticks && ticksIn(this.clientWidth) !== this.#ticks) void this.#draw();
   });
@@ -176,7 +200,10 @@ export class GlucoseChart extends HTMLElement {
         loadPlotly(),
       ]);
       this.#figure = figure;
+      this.#overview = null;
+      this.#part = null;
       await this.#draw();
+      this.#look();
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
       this.#fail();
@@ -189,10 +216,12 @@ export class GlucoseChart extends HTMLElement {
     const style = getComputedStyle(this);
     const { data, layout } = withColours(this.#figure, style);
     const isEmpty = !data?.length;
+    // The same word keeps what a hand has zoomed to when new readings or a closer look are drawn.
+    const uirevision = this.getAttribute("src");
     this.#ticks = ticksIn(this.clientWidth);
     const quiet = quietLayout(style, this.clientWidth);
     if (layout?.xaxis?.type === "date") Object.assign(quiet.xaxis, { tickformatstops: dayTicks() });
-    await library.react(this.#plot, data ?? [], merged(quiet, layout), {
+    await library.react(this.#plot, data ?? [], merged(quiet, { ...layout, uirevision }), {
       responsive: true,
       displaylogo: false,
       locale,
@@ -200,12 +229,65 @@ export class GlucoseChart extends HTMLElement {
       modeBarButtons: [["resetScale2d", "toImage"]],
       toImageButtonOptions: { scale: 2, filename: "graf" },
     });
+    if (!this.#isHeard) {
+      this.#isHeard = true;
+      /** @type {any} */ (this.#plot).on("plotly_relayout", (/** @type {any} */ change) => {
+        if (Object.keys(change).some((key) => key.startsWith("xaxis."))) this.#look();
+      });
+    }
     // The words beside the chart say the same; its hundreds of SVG texts would only be noise.
     for (const svg of this.#plot.querySelectorAll("svg.main-svg")) svg.setAttribute("aria-hidden", "true");
     this.#note.hidden = !isEmpty;
     if (isEmpty) this.#note.textContent = word("chart_empty");
     this.setAttribute("state", "ready");
     this.dispatchEvent(new CustomEvent("chart-ready", { bubbles: true }));
+  }
+
+  /** Wait until the hand rests, then show what the part in view needs. */
+  #look() {
+    clearTimeout(this.#zooming);
+    this.#zooming = setTimeout(() => void this.#lookCloser(), 250);
+  }
+
+  async #lookCloser() {
+    const overview = this.#overview ?? this.#figure;
+    const meta = overview?.layout?.meta;
+    if (!meta || meta.whole) return;
+    const [from, to] = /** @type {any} */ (this.#plot).layout.xaxis.range.map(axisMs);
+    if (to - from > meta.whole_ms) {
+      if (this.#part) await this.#show(overview, null);
+      return;
+    }
+    if (this.#part && this.#part[0] <= from && to <= this.#part[1]) return;
+    const room = (meta.whole_ms - (to - from)) / 2;
+    /** @type {[number, number]} */
+    const part = [from - room, to + room];
+    this.#loading?.abort();
+    this.#loading = new AbortController();
+    this.setAttribute("state", "updating");
+    try {
+      const url = new URL(this.getAttribute("src") ?? "", location.href);
+      url.searchParams.set("zacetek", wallClock(part[0]));
+      url.searchParams.set("konec", wallClock(part[1]));
+      const closer = await request(url.href, { signal: this.#loading.signal });
+      const layout = { ...overview.layout, shapes: closer.layout.shapes };
+      await this.#show({ ...closer, layout }, part);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      this.setAttribute("state", "ready"); // the thinned line is still true
+    }
+  }
+
+  /**
+   * @param {any} figure
+   * @param {[number, number] | null} part
+   */
+  async #show(figure, part) {
+    this.#overview = part ? (this.#overview ?? this.#figure) : null;
+    this.#part = part;
+    this.#figure = figure;
+    await this.#draw();
+    this.toggleAttribute("closer", part !== null);
   }
 
   #fail() {
