@@ -1,0 +1,164 @@
+"""A worker copies what a patient has on paper or says in a call; one batch, marked, undoable."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telehealth.audit import service as audit
+from telehealth.core import outbox
+from telehealth.core.actor import Actor
+from telehealth.core.errors import NotFound
+from telehealth.diary import policy
+from telehealth.diary.models import DiaryEntry, Transcript, TranscriptKind
+from telehealth.diary.service.content import NewEntry
+from telehealth.diary.service.writing import remove, write
+from telehealth.readings import service as readings
+from telehealth.readings.models import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is copied at once."""
+
+    key: str
+    """The form's own key: sent twice, it is copied once."""
+    kind: TranscriptKind
+    source: str
+    first_on: date
+    last_on: date
+    readings: tuple[readings.NewReading, ...]
+    entries: tuple[NewEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What became of a sheet."""
+
+    transcript_id: int
+    is_new: bool
+    n: int
+    """How many readings and entries are new."""
+    rejected: tuple[readings.Rejection, ...] = ()
+    """Rows that were not taken: the caller gives the unit of work up and shows them."""
+
+
+def open_sheet(session: Session, actor: Actor, patient_id: int) -> None:
+    """The actor may copy for this patient; nothing is shown.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: not of the care team.
+    """
+    _ = session
+    policy.require_copying(actor, patient_id)
+
+
+def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: datetime) -> Copy:
+    """The sheet is in the diary, each row marked by who copied it from what.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: not of the care team.
+    """
+    policy.require_copying(actor, patient_id)
+    known = session.scalar(
+        select(Transcript).where(Transcript.patient_id == patient_id, Transcript.key == sheet.key)
+    )
+    if known is not None:
+        return Copy(known.id, is_new=False, n=0)
+    outcome = readings.Outcome(0, 0, ())
+    if sheet.readings:
+        batch = readings.Batch(patient_id, sheet.readings)
+        outcome = readings.record(session, actor, batch, now=now)
+    transcript = Transcript(
+        patient_id=patient_id,
+        key=sheet.key,
+        kind=sheet.kind,
+        source=sheet.source,
+        first_on=sheet.first_on,
+        last_on=sheet.last_on,
+        by_id=actor.person_id,
+        written_at=now,
+        upload_id=outcome.upload_id,
+    )
+    session.add(transcript)
+    session.flush()
+    written = [
+        write(session, actor, patient_id, entry, now=now, transcript_id=transcript.id)
+        for entry in sheet.entries
+    ]
+    n = outcome.accepted + sum(one.is_new for one in written)
+    audit.record(
+        session, actor, "diary.copy", "transcript", transcript.id, now=now, detail={"n": n}
+    )
+    return Copy(transcript.id, is_new=True, n=n, rejected=outcome.rejected)
+
+
+def undo_copy(
+    session: Session, actor: Actor, patient_id: int, transcript_id: int, *, now: datetime
+) -> int:
+    """What was copied at once is out of the diary again; returns how many rows that were.
+
+    Raises:
+        NotFound: no such copy in this diary.
+        NotAllowed: somebody else copied it.
+    """
+    policy.require_copying(actor, patient_id)
+    transcript = session.get(Transcript, transcript_id, with_for_update=True)
+    if transcript is None or transcript.patient_id != patient_id:
+        raise NotFound
+    policy.require_undoing(actor, patient_id, transcript.by_id)
+    if transcript.undone_at is not None:
+        return 0
+    transcript.undone_at, transcript.undone_by_id = now, actor.person_id
+    references = _references(session, patient_id, transcript)
+    for reference in references:
+        readings.remove(session, actor, patient_id, reference, now=now)
+    entry_ids = session.scalars(
+        select(DiaryEntry.id).where(
+            DiaryEntry.transcript_id == transcript_id, DiaryEntry.removed_at.is_(None)
+        )
+    ).all()
+    for entry_id in entry_ids:
+        remove(session, actor, patient_id, entry_id, now=now)
+    audit.record(session, actor, "diary.undo_copy", "transcript", transcript_id, now=now)
+    outbox.put(session, "diary.changed", {"patient_id": patient_id}, now=now)
+    return len(references) + len(entry_ids)
+
+
+def copies(
+    session: Session, actor: Actor, patient_id: int, first_on: date, last_on: date
+) -> list[Transcript]:
+    """Copies that touch some days, newest first; for a caller that writes the audit event.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: not of the care team.
+    """
+    policy.require_copying(actor, patient_id)
+    found = session.scalars(
+        select(Transcript)
+        .where(
+            Transcript.patient_id == patient_id,
+            Transcript.undone_at.is_(None),
+            Transcript.first_on <= last_on,
+            Transcript.last_on >= first_on,
+        )
+        .order_by(Transcript.written_at.desc())
+    )
+    return list(found)
+
+
+def _references(
+    session: Session, patient_id: int, transcript: Transcript
+) -> list[readings.Reference]:
+    if transcript.upload_id is None:
+        return []
+    found = session.execute(
+        select(Reading.source_id, Reading.seq).where(
+            Reading.patient_id == patient_id, Reading.upload_id == transcript.upload_id
+        )
+    )
+    return [readings.Reference(source_id, seq) for source_id, seq in found]
