@@ -153,6 +153,7 @@ NAV = (
 inbox_pages.LINKS |= {
     ItemKind.APPOINTMENT: inbox_pages.Link("booking.appointment", "appointment_id"),
     ItemKind.CONSENT: inbox_pages.Link("consents.offer", "request_id"),
+    ItemKind.REPORT: inbox_pages.Link("reports.shared", "share_id"),
     ItemKind.DOCUMENT: inbox_pages.Link("consents.offer", "request_id"),
     ItemKind.QUESTIONNAIRE: inbox_pages.Link("questionnaires.start", "assignment_id"),
 }

@@ -17,6 +17,7 @@ class ItemKind(StrEnum):
     QUESTIONNAIRE = "questionnaire"
     CONSENT = "consent"
     DOCUMENT = "document"
+    REPORT = "report"
 
 
 class InboxItem(Base):

@@ -36,6 +36,7 @@ KIND_WORDS = {
     ItemKind.QUESTIONNAIRE: N_("Questionnaire"),
     ItemKind.CONSENT: N_("Consent"),
     ItemKind.DOCUMENT: N_("Document"),
+    ItemKind.REPORT: N_("Report"),
 }
 DEEDS = {
     ItemKind.QUESTIONNAIRE: N_("Answer"),
@@ -47,6 +48,7 @@ ICONS = {
     ItemKind.QUESTIONNAIRE: "clipboard-list",
     ItemKind.CONSENT: "pen-line",
     ItemKind.DOCUMENT: "file-text",
+    ItemKind.REPORT: "chart-line",
 }
 
 

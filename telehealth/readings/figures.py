@@ -7,7 +7,7 @@ Pure: columns of `service.columns` in, words given by the caller. Colours are na
 style sheet. Times are milliseconds on the wall clock of the installation, as the axis says.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -111,9 +111,13 @@ class Points:
 
 def points(found: Columns, unit: Unit) -> Points:
     """Columns as arrays for an axis of `unit`; each value classified before it is converted."""
+    return _points(orjson.loads(found.json), unit)
+
+
+def _points(given: Mapping[str, Any], unit: Unit) -> Points:
     arrays = {
-        name: np.asarray(values, dtype=np.int64)[::-1]
-        for name, values in orjson.loads(found.json).items()
+        name: np.asarray(given[name], dtype=np.int64)[::-1]
+        for name in ("t", "value", "unit", "source")
     }
     tick, units = arrays["value"], arrays["unit"]
     shown = np.zeros(len(tick))
