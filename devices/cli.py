@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import getpass
 import itertools
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,25 +13,29 @@ from zoneinfo import ZoneInfo
 import click
 
 from devices import doctor as checks
-from devices import errand, sync
+from devices import errand, kernel, sync
+from devices.claiming import claim
 from devices.console import (
     NO_SUCH_METER,
     UNREADABLE,
     Console,
     Person,
-    ZoneType,
+    clock_type,
     server_options,
     with_console,
+    zone_option,
 )
 from devices.errand import Wishes
 from devices.exports import file_command
 from devices.gatt.printout import KINDS, printed
 from devices.gatt.wire import WireError
+from devices.kiosk import Choice
 from devices.printing import meter_json, meter_line, record_json, record_lines
 from devices.queue import Queue
 from devices.quirks import UNKNOWN
 from devices.rows import MeterRow, State
-from devices.sim.meter import Fault, Faults
+from devices.shelf import discard, release
+from devices.sim.faults import Fault, Faults
 from devices.transfer import Patience
 from devices.trouble import RadioError, Trouble
 from devices.upload import Server
@@ -42,18 +46,9 @@ if sys.platform == "linux":  # elsewhere the operating system asks for the numbe
     from devices import pairing
     from devices.sim import stage
 
-DEFAULT_ZONE = "Europe/Ljubljana"
 LISTED = 200
 SIX_DIGITS = 999_999
 
-zone_option = click.option(
-    "--zone",
-    type=ZoneType(),
-    envvar="GLUCOMETER_ZONE",
-    default=DEFAULT_ZONE,
-    show_default=True,
-    help="Time zone in which the meter's clock is set.",
-)
 address_option = click.option("--address", help="Bluetooth address of the meter; any by default.")
 find_option = click.option(
     "--find",
@@ -66,7 +61,7 @@ find_option = click.option(
 
 now_option = click.option(
     "--now",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]),
+    type=clock_type(),
     hidden=True,
     help="Clock time in --zone to take for the present, beside a simulated meter.",
 )
@@ -122,11 +117,27 @@ def pair(
     """Pair with a meter that is in pairing mode."""
     console.note(pick(UNKNOWN.pairing, console.lang))
     with console.queue() as queue:
-        meter = asyncio.run(
-            _pair(queue, Person(console, passkey), address, Patience(find_s=find_s), again=again)
+        meter = _noted(
+            queue,
+            lambda: asyncio.run(
+                _pair(
+                    queue, Person(console, passkey), address, Patience(find_s=find_s), again=again
+                )
+            ),
         )
         claim = queue.open_claims().get(meter.id)
     console.result(meter_json(meter, claim), console.say("paired", name=meter.name))
+
+
+def _noted(queue: Queue, pairing_: Callable[[], MeterRow]) -> MeterRow:
+    """Pair, and remember for the doctor how it ended."""
+    try:
+        meter = pairing_()
+    except RadioError as error:
+        queue.note_attempt("pair", error.trouble, error.detail, at=datetime.now(UTC))
+        raise
+    queue.note_attempt("pair", "", "", at=datetime.now(UTC))
+    return meter
 
 
 async def _pair(
@@ -143,60 +154,6 @@ async def _pair(
             raise
 
 
-@main.command()
-@click.argument("meter", required=False)
-@click.option("--patient", envvar="GLUCOMETER_PATIENT", help="The patient's id on the server.")
-@click.option("--with-history", is_flag=True, help="Take along what was read before.")
-@click.option("--end", is_flag=True, help="End the claim instead.")
-@with_console
-def claim(
-    console: Console, meter: str | None, patient: str | None, *, with_history: bool, end: bool
-) -> None:
-    """Say whose meter it is; only claimed meters are sent.
-
-    METER is part of its identity, name or address; not needed where there is only one.
-    """
-    now = datetime.now(UTC)
-    with console.queue() as queue:
-        row = _chosen(console, queue, meter)
-        if end:
-            had = queue.end_claim(row.id, at=now)
-            console.result({"ended": had}, console.say("claim_ended" if had else "no_claim"))
-            return
-        if not patient:
-            raise click.UsageError("--patient is needed.")
-        taken = queue.claim(row.id, patient, claimed_by=_user(), at=now, with_history=with_history)
-        left = queue.unclaimed(row.id)
-    lines = [console.say("claimed", name=row.name, patient=patient)]
-    lines += [console.say("history_taken", n=taken)] if taken else []
-    lines += [console.say("history_left", n=left)] if left else []
-    data = {"meter": row.identity, "patient": patient, "taken": taken, "left": left}
-    console.result(data, *lines)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        return "?"
-
-
-def _chosen(console: Console, queue: Queue, part: str | None) -> MeterRow:
-    """Find the one meter that is meant."""
-    wanted = (part or "").lower()
-    found = [
-        row
-        for row in queue.meters()
-        if any(wanted in text.lower() for text in (row.identity, row.name, row.address))
-    ]
-    if not found:
-        console.fail("no_meter", console.say("no_meter"), NO_SUCH_METER)
-    if len(found) > 1:
-        names = "; ".join(row.identity for row in found)
-        console.fail("which_meter", console.say("which_meter", names=names), NO_SUCH_METER)
-    return found[0]
-
-
 @main.command("sync")
 @address_option
 @find_option
@@ -204,6 +161,16 @@ def _chosen(console: Console, queue: Queue, part: str | None) -> MeterRow:
 @server_options
 @now_option
 @click.option("--only-send", is_flag=True, help="Send what waits; look for no meter.")
+@click.option(
+    "--set-clock", is_flag=True, help="Set the meter's clock after the transfer, if it allows."
+)
+@click.option(
+    "--visit",
+    envvar="GLUCOMETER_VISIT",
+    help="Token of claim --visit: send only after the last values were confirmed.",
+)
+@click.option("--confirm", "code", help="Confirm what a visit has shown, by its code.")
+@click.option("--refuse", is_flag=True, help="End a visit; nothing of it is sent.")
 @with_console
 def sync_command(
     console: Console,
@@ -213,12 +180,26 @@ def sync_command(
     server: Server | None,
     patient: str | None,
     now: datetime | None,
+    visit: str | None,
+    code: str | None,
     *,
     only_send: bool,
+    set_clock: bool,
+    refuse: bool,
 ) -> None:
     """Read a meter, send what waits, and say what was new."""
+    if visit is None and (code or refuse):
+        raise click.UsageError("--confirm and --refuse need --visit.")
     wishes = Wishes(
-        zone, address, patient, server, find_s, reads=not only_send, now=_instant(now, zone)
+        zone,
+        address,
+        patient,
+        server,
+        find_s,
+        reads=not (only_send or code or refuse),
+        sets_clock=set_clock,
+        visit=Choice(visit, code, refuse) if visit else None,
+        now=_instant(now, zone),
     )
     with console.queue() as queue:
         errand.finish(console, errand.run(console, queue, wishes), wishes)
@@ -288,17 +269,24 @@ def status(console: Console) -> None:
     lines = lines or [console.say("no_meters")]
     lines += [f"{pick(STATES[state], console.lang)}: {n}" for state, n in totals.items() if n]
     lines += [f"  {pick(KIND_WORDS[kind], console.lang)}: {n}" for kind, n in kinds.items()]
-    console.result(data, *lines, *record_lines(aside, console.lang))
+    console.result(data, *lines, *record_lines(aside, console.lang, with_keys=True))
 
 
 @main.command()
 @server_options
+@click.option(
+    "--kernel-log",
+    type=click.Path(path_type=Path),
+    default=kernel.LOG,
+    show_default=True,
+    help="Messages of the kernel to look through.",
+)
 @with_console
-def doctor(console: Console, server: Server | None, patient: str | None) -> None:
+def doctor(console: Console, server: Server | None, patient: str | None, kernel_log: Path) -> None:
     """Check Bluetooth, the local queue, the meters and the server, in this order."""
     del patient  # nothing here is sent for anybody
-    findings = list(checks.examine(console, server))
-    data = [{"check": one.name, "ok": one.is_good, "message": one.message} for one in findings]
+    findings = list(checks.examine(console, server, kernel_log=kernel_log))
+    data = [one.as_data() for one in findings]
     lines = [f"{'ok ' if one.is_good else 'BAD'}  {one.message}" for one in findings]
     console.result(data, *lines)
     raise SystemExit(next((one.code for one in findings if not one.is_good), 0))
@@ -345,7 +333,7 @@ def decode(console: Console, kind: str, text: str) -> None:
 )
 @click.option(
     "--now",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]),
+    type=clock_type(),
     help="What the meter's clock shows; the time in --zone by default.",
 )
 @click.option("--paired", is_flag=True, help="Begin with the pairing done.")
@@ -382,7 +370,8 @@ def simulate(
         raise click.BadParameter(str(error), param_hint="--socket") from error
 
 
-main.add_command(file_command)
+for command in (claim, release, discard, file_command):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import getpass
 import json
 import logging
 import threading
@@ -17,15 +18,22 @@ import click
 from devices.queue import Queue, QueueError
 from devices.trouble import EXIT_CODES, RadioError, Trouble
 from devices.upload import Server, Stop
+from devices.visits import OtherRecordsError, VisitError, VisitOverError
 from devices.words import LANGUAGES, TROUBLES, language_of, pick, say
 
 T = TypeVar("T")
 
 UNEXPECTED, QUEUE, NO_SUCH_METER, UNREADABLE = 1, 3, 4, 5
-UNCLAIMED, SOME_REJECTED = 6, 7
+UNCLAIMED, SOME_REJECTED, NOT_CONFIRMED, NO_VISIT = 6, 7, 8, 9
 STOP_CODES = {stop: 10 + place for place, stop in enumerate(Stop)}
+NOT_DECIDED, HUB_CLOCK = 18, 19
 """Exit codes: 0 done, 1 unexpected, 2 usage, 3 queue, 4 no such meter, 5 bytes not readable,
-6 meter not claimed, 7 some readings refused, from 10 the server, from 20 Bluetooth."""
+6 meter not claimed, 7 some readings refused, 8 waiting for a confirmation, 9 no such visit,
+from 10 the server, 18 a record that cannot be decided about, 19 this computer's clock,
+from 20 Bluetooth."""
+
+DEFAULT_ZONE = "Europe/Ljubljana"
+CLOCK_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,10 @@ def with_console(command: Callable[..., None]) -> Callable[..., None]:
         except RadioError as error:
             _reraise_when(console, error)
             console.fail_trouble(error)
+        except VisitError as error:
+            name = "visit_over" if isinstance(error, VisitOverError) else "no_visit"
+            name = "visit_other" if isinstance(error, OtherRecordsError) else name
+            console.fail(name, console.say(name), NO_VISIT)
         except QueueError as error:
             _reraise_when(console, error)
             console.fail("queue", console.say("queue", detail=str(error)), QUEUE)
@@ -139,6 +151,29 @@ class ZoneType(click.ParamType[ZoneInfo]):
             return ZoneInfo(str(value))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self.fail(f"{value!r} is not a time zone, such as Europe/Ljubljana.", param, ctx)
+
+
+zone_option = click.option(
+    "--zone",
+    type=ZoneType(),
+    envvar="GLUCOMETER_ZONE",
+    default=DEFAULT_ZONE,
+    show_default=True,
+    help="Time zone in which the meter's clock is set.",
+)
+
+
+def clock_type() -> click.DateTime:
+    """Return the option type of a clock time without a zone."""
+    return click.DateTime(CLOCK_FORMATS)
+
+
+def user_name() -> str:
+    """Return who uses this computer, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "?"
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:

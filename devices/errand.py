@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 import httpx
 
-from devices import sync, upload
-from devices.console import SOME_REJECTED, STOP_CODES, UNCLAIMED, Console
+from devices import condition, kiosk, sync, upload
+from devices.console import NOT_CONFIRMED, SOME_REJECTED, STOP_CODES, UNCLAIMED, Console
+from devices.kiosk import Choice, Taken, Turn
 from devices.printing import (
     SHOWN_AT_ONCE,
     drift_minutes,
@@ -26,9 +27,11 @@ from devices.session import Outcome
 from devices.transfer import Patience, Progress, Report
 from devices.trouble import EXIT_CODES, Trouble
 from devices.upload import Delivery, Server
+from devices.visits import Offer
 from devices.words import STOPS, pick
 
 NOTABLE_DRIFT_MIN = 5
+TURN_CODES = {Turn.WAITING: NOT_CONFIRMED, Turn.REFUSED: UNCLAIMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Wishes:
     server: Server | None = None
     find_s: float = 30.0
     reads: bool = True
+    sets_clock: bool = False
+    visit: Choice | None = None
     now: datetime | None = None
     """The present, where it is not that of this computer."""
 
@@ -53,6 +58,10 @@ class Result:
     delivery: Delivery | None = None
     is_unclaimed: bool = False
     is_other_patient: bool = False
+    turn: Taken | None = None
+    """What became of a visit; `None` beside a claimed meter."""
+    told: int = 0
+    """Of how many meters the server took note."""
     data: dict[str, Any] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
 
@@ -63,26 +72,44 @@ class Result:
 
 
 def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
-    """Read a meter and send what waits; a meter that is not there stops no sending."""
+    """Read a meter and send what waits; a meter that is not there stops no sending.
+
+    Raises:
+        VisitError: there is no such visit (any more), or it was begun for other records.
+    """
     result = Result()
+    if wishes.visit is not None:
+        decides = wishes.visit.code is not None or wishes.visit.refuses
+        begin = kiosk.answer if decides else kiosk.begin_turn
+        result.turn = begin(queue, wishes.visit)
     if wishes.reads:
-        result.report = asyncio.run(
-            sync.read(
-                queue,
-                zone=wishes.zone,
-                address=wishes.address,
-                patience=Patience(find_s=wishes.find_s),
-                now=lambda: wishes.now or datetime.now(UTC),
-                progress=_progress(console),
-            )
-        )
+        result.report = _read(console, queue, wishes)
     _check_claim(queue, wishes, result)
-    if wishes.server is not None and not result.is_other_patient:
-        with httpx.Client() as client:
-            result.delivery = upload.deliver(queue, wishes.server, client=client)
+    _take_turn(console, queue, result)
+    _send(queue, wishes, result)
     result.totals = queue.totals()
     result.data = _data(queue, result)
     return result
+
+
+def _read(console: Console, queue: Queue, wishes: Wishes) -> Report:
+    now = wishes.now
+    report = asyncio.run(
+        sync.read(
+            queue,
+            zone=wishes.zone,
+            address=wishes.address,
+            patience=Patience(find_s=wishes.find_s),
+            now=lambda: now or datetime.now(UTC),
+            progress=_progress(console),
+            sets_clock=wishes.sets_clock,
+        )
+    )
+    error = report.trouble
+    if error is None or error.trouble is not Trouble.NOT_FOUND:  # absence is no ailment
+        trouble, detail = ("", "") if error is None else (error.trouble, error.detail)
+        queue.note_attempt("sync", trouble, detail, at=datetime.now(UTC))
+    return report
 
 
 def _check_claim(queue: Queue, wishes: Wishes, result: Result) -> None:
@@ -90,10 +117,42 @@ def _check_claim(queue: Queue, wishes: Wishes, result: Result) -> None:
     if meter is None:
         return
     claim = queue.open_claims().get(meter.id)
-    result.is_unclaimed = claim is None
-    result.is_other_patient = (
-        claim is not None and wishes.patient is not None and claim.patient != wishes.patient
-    )
+    patient = wishes.patient if result.turn is None else result.turn.visit.patient
+    result.is_unclaimed = claim is None and result.turn is None
+    result.is_other_patient = claim is not None and patient is not None and claim.patient != patient
+
+
+def _take_turn(console: Console, queue: Queue, result: Result) -> None:
+    """Ask in a visit whose values these are; only a meter read to its end is asked about."""
+    turn, report = result.turn, result.report
+    if turn is None or report.meter is None or report.trouble or result.is_other_patient:
+        return
+    result.turn = kiosk.end_turn(queue, turn, report.meter.id, lambda it: _ask(console, it))
+
+
+def _ask(console: Console, offered: Offer) -> bool | None:
+    if console.as_json:
+        return None
+    for line in kiosk.question(offered, console.lang):
+        console.note(line)
+    question = console.say("visit_question", patient=offered.visit.patient)
+    try:
+        return click.confirm(question, default=False, err=True)
+    except click.Abort:  # nobody is there to answer
+        return None
+
+
+def _send(queue: Queue, wishes: Wishes, result: Result) -> None:
+    """Send what waits; in a visit only what was just confirmed, and only for its patient."""
+    turn = result.turn
+    is_held = turn is not None and turn.turn is not Turn.CONFIRMED
+    if wishes.server is None or result.is_other_patient or is_held:
+        return
+    patient = None if turn is None else turn.visit.patient
+    with httpx.Client() as client:
+        result.delivery = upload.deliver(queue, wishes.server, client=client, patient=patient)
+        if result.delivery.stop is None:
+            result.told = condition.tell(queue, wishes.server, client=client, patient=patient)
 
 
 def _progress(console: Console) -> Progress:
@@ -127,6 +186,9 @@ def _data(queue: Queue, result: Result) -> dict[str, Any]:
             "stop": delivery.stop,
             "detail": delivery.detail,
         },
+        "clock": report.clock,
+        "visit": None if result.turn is None else result.turn.as_data(),
+        "told": result.told,
         "queue": result.totals,
     }
 
@@ -134,6 +196,8 @@ def _data(queue: Queue, result: Result) -> dict[str, Any]:
 def lines(console: Console, result: Result) -> list[str]:
     """Say in plain lines what an errand did."""
     said = _read_lines(console, result) if result.report.meter else []
+    if result.turn is not None:
+        said += kiosk.lines(result.turn, console.lang)
     delivery = result.delivery
     if delivery is not None and (delivery.accepted or delivery.duplicate or delivery.rejected):
         said.append(
@@ -154,6 +218,7 @@ def lines(console: Console, result: Result) -> list[str]:
 
 def _read_lines(console: Console, result: Result) -> list[str]:
     report, records = result.report, result.records
+    name = report.meter.name if report.meter else ""
     if not records:
         said = [] if report.trouble else [console.say("no_new")]
     else:
@@ -164,6 +229,8 @@ def _read_lines(console: Console, result: Result) -> list[str]:
         said.append(console.say("newest_only"))
     if drift_minutes(report.drift_s) > NOTABLE_DRIFT_MIN:
         said.append(console.say("drift", minutes=drift_minutes(report.drift_s)))
+    if report.clock is not None:
+        said.append(console.say(f"clock_{report.clock}", name=name))
     return said
 
 
@@ -182,6 +249,8 @@ def advice(console: Console, result: Result, wishes: Wishes) -> tuple[list[str],
     if result.is_unclaimed:
         said.append(console.say("unclaimed"))
         code = code or UNCLAIMED
+    if result.turn is not None:
+        code = code or TURN_CODES.get(result.turn.turn, 0)
     delivery = result.delivery
     if delivery is not None and delivery.stop is not None:
         said.append(pick(STOPS[delivery.stop], console.lang))

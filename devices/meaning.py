@@ -36,6 +36,9 @@ FAULTS = (
 )
 """The meter itself says that the measurement went wrong; a low battery alone does not."""
 
+LIMITS = frozenset({Kind.HIGH, Kind.LOW})
+"""Kinds that have a unit but no number: the meter's scale ended before the value."""
+
 MEALS = {1: "before_meal", 2: "after_meal", 3: "fasting", 4: "other", 5: "bedtime"}
 """Meal of the context to the words of the readings door."""
 
@@ -117,7 +120,7 @@ def reading_of(arrival: Arrival, around: Circumstances) -> Reading:
         doubts=(*doubts, *time_doubts),
         seq=record.seq,
         value=value,
-        unit=None if value is None else _unit(kind, record),
+        unit=_unit(kind, record) if value is not None or kind in LIMITS else None,
         base=str(record.base),
         offset_min=record.offset_min or 0,
         measured_at=measured_at,

@@ -101,6 +101,8 @@ async def agent(asker: Asker) -> AsyncIterator[Agent]:
     """
     try:
         bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    except PermissionError as error:
+        raise RadioError(Trouble.DENIED, "the socket of the bus") from error
     except (OSError, EOFError) as error:
         raise RadioError(Trouble.NO_DBUS, type(error).__name__) from error
     try:

@@ -13,6 +13,7 @@ from devices.words import KINDS, pick, reasons
 
 SECONDS_PER_MINUTE = 60
 SHOWN_AT_ONCE = 20
+KEY_DIGITS = 8
 
 
 def shown_value(value: Decimal | None, unit: str | None, kind: str, lang: str) -> str:
@@ -50,7 +51,8 @@ def record_of(reading: Reading) -> RecordRow:
 
 def record_line(row: RecordRow, lang: str) -> str:
     """Print one record in a line."""
-    at = datetime.fromisoformat(row.measured_at) if row.measured_at else None
+    told = row.corrected_at or row.measured_at
+    at = datetime.fromisoformat(told) if told else None
     when = at.strftime("%Y-%m-%d %H:%M") if at else row.base or "?"
     value = None if row.value is None else Decimal(row.value)
     parts = [when, shown_value(value, row.unit, row.kind, lang), reasons(row.reason, lang)]
@@ -67,15 +69,19 @@ def record_json(row: RecordRow) -> dict[str, Any]:
         "value": row.value,
         "unit": row.unit,
         "measured_at": row.measured_at,
+        "corrected_at": row.corrected_at,
         "base": row.base,
         "meal": row.meal,
     }
 
 
-def record_lines(rows: Iterable[RecordRow], lang: str) -> list[str]:
-    """Print the newest records, a screenful at most."""
+def record_lines(rows: Iterable[RecordRow], lang: str, *, with_keys: bool = False) -> list[str]:
+    """Print the newest records, a screenful at most; keys where somebody is to name one."""
     newest = sorted(rows, key=lambda row: row.measured_at or row.base, reverse=True)
-    return [f"  {record_line(row, lang)}" for row in newest[:SHOWN_AT_ONCE]]
+    return [
+        f"  {row.key[:KEY_DIGITS] + '  ' if with_keys else ''}{record_line(row, lang)}"
+        for row in newest[:SHOWN_AT_ONCE]
+    ]
 
 
 def meter_json(meter: MeterRow, claim: Claim | None) -> dict[str, Any]:
@@ -89,6 +95,8 @@ def meter_json(meter: MeterRow, claim: Claim | None) -> dict[str, Any]:
         "records": meter.count,
         "battery_percent": meter.battery_percent,
         "drift_s": meter.drift_s,
+        "clock_set_at": meter.clock_set_at,
+        "firmware": meter.firmware,
     }
 
 

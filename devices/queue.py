@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from devices.glucose import Kind
 from devices.meaning import Reading
@@ -18,13 +18,13 @@ from devices.rows import (
     CLAIM_COLUMNS,
     METER_COLUMNS,
     RECORD_COLUMNS,
-    SCHEMA,
-    VERSION,
+    Attempt,
     Claim,
     MeterRow,
     RecordRow,
     State,
 )
+from devices.tables import STEPS, VERSION
 
 BUSY_MS = 10_000
 INSERT_RECORD = """INSERT INTO record (key, meter_id, claim_id, epoch, seq, kind, state, reason,
@@ -33,15 +33,18 @@ INSERT_RECORD = """INSERT INTO record (key, meter_id, claim_id, epoch, seq, kind
     ON CONFLICT (key) DO NOTHING"""
 
 
+SENDABLE = frozenset({Kind.GLUCOSE, Kind.HIGH, Kind.LOW})
+
+
 class QueueError(Exception):
     """The queue cannot be opened or written: the folder, the disk, or a newer program's file."""
 
 
 def state_of(reading: Reading) -> State:
-    """Decide what happens to a record: only certain glucose is sent."""
+    """Decide what happens to a record: only certain glucose is sent, also as HI or LO."""
     if reading.doubts:
         return State.QUARANTINED
-    return State.PENDING if reading.kind is Kind.GLUCOSE else State.KEPT
+    return State.PENDING if reading.kind in SENDABLE else State.KEPT
 
 
 class Queue:
@@ -72,12 +75,19 @@ class Queue:
         self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
+        if self._version() > VERSION:
             raise QueueError(f"{path}: written by a newer version of this program")
-        if version < VERSION:
-            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        if self._version() < VERSION:
+            with self.writing() as db:
+                for step in STEPS[self._version() :]:  # another program may have been faster
+                    for statement in step:
+                        db.execute(statement)
+                db.execute(f"PRAGMA user_version = {VERSION}")
+        self._db.execute("PRAGMA foreign_keys = ON")  # after the steps: they rebuild tables
+
+    def _version(self) -> int:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        return int(version)
 
     def close(self) -> None:
         """Close the file."""
@@ -91,8 +101,12 @@ class Queue:
         """Close the file at the end of the block."""
         self.close()
 
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Answer a question about what is kept here."""
+        return self._db.execute(question, values).fetchall()
+
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """Make the block's changes all true or none.
 
         Raises:
@@ -115,7 +129,7 @@ class Queue:
 
     def meter(self, identity: str, *, name: str, address: str) -> MeterRow:
         """Make a meter known, or bring its name and address up to date."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT INTO meter (identity, name, address) VALUES (?, ?, ?)"
                 " ON CONFLICT (identity) DO UPDATE"
@@ -130,14 +144,40 @@ class Queue:
         return [MeterRow(*row) for row in found]
 
     def describe(
-        self, meter_id: int, *, battery_percent: int | None, drift_s: int | None, at: datetime
+        self,
+        meter_id: int,
+        *,
+        battery_percent: int | None,
+        drift_s: int | None,
+        firmware: str | None = None,
+        at: datetime,
     ) -> None:
         """Note what the meter said about itself at a transfer."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
-                "UPDATE meter SET battery_percent = ?, drift_s = ?, read_at = ? WHERE id = ?",
-                (battery_percent, drift_s, at.isoformat(), meter_id),
+                "UPDATE meter SET battery_percent = ?, drift_s = ?, firmware = ?,"
+                " clock_set_at = NULL, read_at = ? WHERE id = ?",
+                (battery_percent, drift_s, firmware, at.isoformat(), meter_id),
             )
+
+    def clock_was_set(self, meter_id: int, *, at: datetime) -> None:
+        """Note that the meter's clock was set; the drift noted before stays as it was."""
+        with self.writing() as db:
+            db.execute("UPDATE meter SET clock_set_at = ? WHERE id = ?", (at.isoformat(), meter_id))
+
+    def note_attempt(self, deed: str, trouble: str, detail: str, *, at: datetime) -> None:
+        """Remember how the last try to pair or to read ended, for the doctor."""
+        with self.writing() as db:
+            db.execute("DELETE FROM attempt WHERE deed = ?", (deed,))
+            db.execute(
+                "INSERT INTO attempt (deed, at, trouble, detail) VALUES (?, ?, ?, ?)",
+                (deed, at.isoformat(), trouble, detail),
+            )
+
+    def attempts(self) -> list[Attempt]:
+        """Return the last try of each deed, the newest first."""
+        found = self.rows("SELECT deed, at, trouble, detail FROM attempt ORDER BY at DESC, id DESC")
+        return [Attempt(*row) for row in found]
 
     def keys(self, meter_id: int) -> frozenset[str]:
         """Return the keys of all records of a meter."""
@@ -159,7 +199,7 @@ class Queue:
         Returns:
             Those that were not here before.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             (epoch,) = db.execute("SELECT epoch FROM meter WHERE id = ?", (meter_id,)).fetchone()
             claim = db.execute(
                 "SELECT id FROM claim WHERE meter_id = ? AND ended_at IS NULL", (meter_id,)
@@ -187,7 +227,7 @@ class Queue:
 
     def begin_epoch(self, meter_id: int) -> None:
         """Forget the cursor: the meter was cleared, or its numbers began again."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "UPDATE meter SET epoch = epoch + 1, cursor = NULL, count = NULL, gained = 0"
                 " WHERE id = ?",
@@ -196,7 +236,7 @@ class Queue:
 
     def complete(self, meter_id: int, count: int | None) -> None:
         """Note that a meter was read to its end and how many records it holds."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("UPDATE meter SET count = ?, gained = 0 WHERE id = ?", (count, meter_id))
 
     def claim(
@@ -214,7 +254,7 @@ class Queue:
         Returns:
             How many records read before the claim were taken along.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "UPDATE claim SET ended_at = ? WHERE meter_id = ? AND ended_at IS NULL",
                 (at.isoformat(), meter_id),
@@ -233,7 +273,7 @@ class Queue:
 
     def end_claim(self, meter_id: int, *, at: datetime) -> bool:
         """End the open claim of a meter; false when there was none."""
-        with self._writing() as db:
+        with self.writing() as db:
             ended = db.execute(
                 "UPDATE claim SET ended_at = ? WHERE meter_id = ? AND ended_at IS NULL",
                 (at.isoformat(), meter_id),
@@ -284,7 +324,7 @@ class Queue:
         self, sent: Sequence[int], rejected: Sequence[tuple[int, str]], *, at: datetime
     ) -> None:
         """Write down the server's answer: which records it has and which it refused."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.executemany(
                 "UPDATE record SET state = 'sent', sent_at = ? WHERE id = ?",
                 [(at.isoformat(), record) for record in sent],

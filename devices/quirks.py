@@ -5,7 +5,10 @@ reads them is the same for every meter.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from devices.gatt import clock
 
 
 class Ask(StrEnum):
@@ -15,6 +18,29 @@ class Ask(StrEnum):
     RANGE = "range"
     ALL = "all"
     LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDoor:
+    """A characteristic where a meter's clock is set, if the meter lets it be written."""
+
+    uuid: str
+    opening: bytes = b""
+    """What a maker wants before the seven bytes of the date-time."""
+
+    def request(self, at_wall: datetime) -> bytes:
+        """Return the bytes that set the clock."""
+        at = clock.WireTime.of(at_wall)
+        if self.uuid == clock.CURRENT_TIME:
+            return clock.encode_current_time(at, at_wall.isoweekday())
+        return self.opening + at.to_bytes()
+
+
+DATE_TIME = ClockDoor(clock.DATE_TIME)
+CURRENT_TIME = ClockDoor(clock.CURRENT_TIME)
+ISENS_OPENING = bytes.fromhex("c0030100")
+ISENS_OLDER = ClockDoor("0000fff1-0000-1000-8000-00805f9b34fb", ISENS_OPENING)
+ISENS_NEWER = ClockDoor("c4dea010-5a9d-11e9-8647-d663bd873d93", ISENS_OPENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +59,8 @@ class Quirk:
     """Number 0 is always the newest record: numbers name nothing and no cursor can be kept."""
     has_ketone_meal: bool = False
     """Meal 6 in the context marks a ketone; a record without its context may be one."""
+    clocks: tuple[ClockDoor, ...] = (CURRENT_TIME, DATE_TIME)
+    """Where the clock may be set, in this order; the first one that can be written is used."""
     is_usable: bool = True
     pairing: tuple[str, str] = (
         (
@@ -54,6 +82,7 @@ ROCHE = Quirk(
     makers=("roche",),
     names=("meter+", "accu-chek"),
     ways=(Ask.FROM, Ask.ALL),
+    clocks=(DATE_TIME,),
     pairing=(
         (
             "Switch the meter off. Hold its button until the Bluetooth sign blinks. It shows six"
@@ -81,6 +110,7 @@ ISENS = Quirk(
     names=("caresens", "relion"),
     ways=(Ask.FROM, Ask.ALL),
     has_ketone_meal=True,
+    clocks=(ISENS_OLDER, ISENS_NEWER),
 )
 TAIDOC = Quirk(
     "FORA / TaiDoc",
@@ -88,6 +118,7 @@ TAIDOC = Quirk(
     names=("fora", "taidoc", "diamond mini", "dm30b"),
     ways=(Ask.ALL, Ask.RANGE),
     has_moving_sequence=True,
+    clocks=(),
 )
 YUWELL = Quirk(
     "yuwell",

@@ -1,59 +1,7 @@
-"""What the local queue holds: its tables, the states of a record, and the rows it hands out."""
+"""What the local queue holds: the states of a record, and the rows it hands out."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS meter (
-    id INTEGER PRIMARY KEY,
-    identity TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    address TEXT NOT NULL,
-    epoch INTEGER NOT NULL DEFAULT 1,
-    cursor INTEGER,
-    count INTEGER,
-    gained INTEGER NOT NULL DEFAULT 0,
-    battery_percent INTEGER,
-    drift_s INTEGER,
-    read_at TEXT
-);
-CREATE TABLE IF NOT EXISTS claim (
-    id INTEGER PRIMARY KEY,
-    meter_id INTEGER NOT NULL REFERENCES meter (id),
-    patient TEXT NOT NULL,
-    claimed_by TEXT NOT NULL,
-    claimed_at TEXT NOT NULL,
-    ended_at TEXT
-);
-CREATE UNIQUE INDEX IF NOT EXISTS one_open_claim ON claim (meter_id) WHERE ended_at IS NULL;
-CREATE TABLE IF NOT EXISTS record (
-    id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    meter_id INTEGER NOT NULL REFERENCES meter (id),
-    claim_id INTEGER REFERENCES claim (id),
-    epoch INTEGER NOT NULL,
-    seq INTEGER,
-    kind TEXT NOT NULL,
-    state TEXT NOT NULL
-        CHECK (state IN ('pending', 'sent', 'rejected', 'quarantined', 'kept')),
-    reason TEXT NOT NULL DEFAULT '',
-    value TEXT,
-    unit TEXT,
-    measured_at TEXT,
-    base TEXT NOT NULL,
-    offset_min INTEGER NOT NULL,
-    meal TEXT,
-    raw BLOB NOT NULL,
-    raw_context BLOB,
-    zone TEXT NOT NULL,
-    drift_s INTEGER,
-    read_at TEXT NOT NULL,
-    sent_at TEXT
-);
-CREATE INDEX IF NOT EXISTS record_by_state ON record (state, claim_id, id);
-PRAGMA user_version = 1;
-"""
-VERSION = 1
 
 
 class State(StrEnum):
@@ -67,7 +15,9 @@ class State(StrEnum):
     QUARANTINED = "quarantined"
     """Not certain enough to be a reading; `reason` says why."""
     KEPT = "kept"
-    """Certain, but not a glucose value: control solution, ketone, HI, LO, no value."""
+    """Certain, but not blood glucose: control solution, ketone, no value."""
+    DISCARDED = "discarded"
+    """A person decided that it is no reading; it stays here and on the meter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +35,8 @@ class MeterRow:
     battery_percent: int | None
     drift_s: int | None
     read_at: str | None
+    firmware: str | None
+    clock_set_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +63,27 @@ class RecordRow:
     value: str | None
     unit: str | None
     measured_at: str | None
+    """When, by the meter's clock; empty where that names no instant."""
     base: str
     meal: str | None
+    corrected_at: str | None = None
+    """When, by a person who released it; never by arithmetic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The last try to reach a meter, and what stood in its way."""
+
+    deed: str
+    """`pair` or `sync`."""
+    at: str
+    trouble: str
+    """Empty when it went well."""
+    detail: str
 
 
 RECORD_COLUMNS = """record.id, key, meter.identity, kind, state, reason, value, unit,
-    measured_at, base, meal"""
+    measured_at, base, meal, corrected_at"""
 METER_COLUMNS = """id, identity, name, address, epoch, cursor, count, gained,
-    battery_percent, drift_s, read_at"""
+    battery_percent, drift_s, read_at, firmware, clock_set_at"""
 CLAIM_COLUMNS = "id, meter_id, patient, claimed_by, claimed_at"

@@ -36,6 +36,8 @@ BUSY = frozenset({0x80, 0xFE})
 """ATT errors of the glucose service that mean: another procedure is running."""
 BUSY_PAUSE_S = 1.0
 
+NOT_PERMITTED = "org.bluez.Error.NotPermitted"
+
 REASONS = {
     BleakBluetoothNotAvailableReason.NO_BLUETOOTH: Trouble.NO_ADAPTER,
     BleakBluetoothNotAvailableReason.POWERED_OFF: Trouble.POWERED_OFF,
@@ -63,6 +65,8 @@ class Found:
     name: str
     rssi_dbm: int
     quirk: Quirk
+    is_paired: bool = True
+    """Whether this computer has a bond with it, as far as the system tells."""
 
 
 @contextlib.contextmanager
@@ -90,18 +94,10 @@ def plainly(timeout: Trouble = Trouble.LINK_LOST) -> Iterator[None]:
         raise RadioError(timeout, "timeout") from error
     except BleakError as error:
         raise RadioError(Trouble.RADIO, str(error)) from error
-    except (OSError, EOFError) as error:  # the socket of the bus: absent, closed, forbidden
+    except PermissionError as error:
+        raise RadioError(Trouble.DENIED, "the socket of the bus") from error
+    except (OSError, EOFError) as error:  # the socket of the bus: absent, closed
         raise RadioError(Trouble.NO_DBUS, type(error).__name__) from error
-
-
-async def listen(seconds: float) -> None:
-    """Scan without looking for anything: whether Bluetooth is to be used at all.
-
-    Raises:
-        RadioError: it is not.
-    """
-    with plainly():
-        await BleakScanner.discover(timeout=seconds)
 
 
 async def scan(seconds: float) -> list[Found]:
@@ -117,7 +113,7 @@ async def scan(seconds: float) -> list[Found]:
         name = advert.local_name or device.name or ""
         quirk = quirk_of(name=name)
         if GLUCOSE_SERVICE in advert.service_uuids or not quirk.is_usable:
-            found.append(Found(device.address, name, advert.rssi, quirk))
+            found.append(Found(device.address, name, advert.rssi, quirk, _is_paired(device)))
     return sorted(found, key=lambda one: -one.rssi_dbm)
 
 
@@ -219,6 +215,26 @@ class _Link:
             if int(error.code) in NOT_BONDED:
                 raise
             return None
+
+    def takes(self, uuid: str) -> bool:
+        """Whether the meter lets a characteristic be written with an answer."""
+        found = self.client.services.get_characteristic(uuid) if self._offers(uuid) else None
+        return found is not None and "write" in found.properties
+
+    async def set(self, uuid: str, raw: bytes) -> bool:
+        """Write a characteristic; false when the meter refuses."""
+        try:
+            async with self._asking():
+                await self.client.write_gatt_char(uuid, raw, response=True)
+        except BleakGATTProtocolError as error:
+            if int(error.code) in NOT_BONDED:
+                raise
+            return False
+        except BleakDBusError as error:
+            if error.dbus_error != NOT_PERMITTED:
+                raise
+            return False
+        return True
 
     async def subscribe(self) -> None:
         """Listen: measurement, context where there is one, and the control point last."""
@@ -340,6 +356,7 @@ async def read(
     patience: Patience | None = None,
     now: Callable[[], datetime] = _utc_now,
     progress: Progress = lambda _received, _count: None,
+    sets_clock: bool = False,
 ) -> Report:
     """Bring every record of a meter into the queue, resuming after broken links.
 
@@ -354,6 +371,7 @@ async def read(
         patience=patience,
         now=now,
         progress=progress,
+        sets_clock=sets_clock,
     )
     try:
         with plainly():

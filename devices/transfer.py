@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from devices.gatt import clock, info
+from devices import clocks
+from devices.clocks import ClockOutcome
+from devices.gatt import info
 from devices.gatt.glucose import Measurement
 from devices.gatt.wire import WireError
 from devices.meaning import Circumstances, Reading, key_of, reading_of
@@ -51,6 +53,7 @@ class About:
     name: str
     address: str
     quirk: Quirk
+    firmware: str | None
     battery_percent: int | None
     clock_wall: datetime | None
     read_at: datetime
@@ -66,6 +69,9 @@ class Report:
     code: int | None = None
     rounds: int = 0
     drift_s: int | None = None
+    """How far the meter's clock was ahead, before it was set."""
+    clock: ClockOutcome | None = None
+    """What came of setting the clock; `None` when that was not asked for, or not yet its turn."""
     trouble: RadioError | None = None
     """What ended the reading early; what came before it is in the queue."""
 
@@ -91,6 +97,12 @@ class Link(Protocol):
 
     async def read(self, uuid: str) -> bytes | None:
         """Read a characteristic; `None` when the meter has none or does not give it."""
+
+    def takes(self, uuid: str) -> bool:
+        """Whether the meter lets a characteristic be written."""
+
+    async def set(self, uuid: str, raw: bytes) -> bool:
+        """Write a characteristic; false when the meter refuses."""
 
     async def subscribe(self) -> None:
         """Listen to records, contexts and the control point."""
@@ -121,7 +133,8 @@ async def about(link: Link, now: Callable[[], datetime]) -> About:
     if not quirk.is_usable:
         raise RadioError(Trouble.NOT_USABLE, quirk.name)
     battery = await link.read(info.BATTERY)
-    shown = await link.read(clock.DATE_TIME) or await link.read(clock.CURRENT_TIME)
+    firmware = info.decode_text(await link.read(info.FIRMWARE) or b"")
+    shown = await clocks.shown(link)
     read_at = now()
     address = link.address
     return About(
@@ -130,8 +143,9 @@ async def about(link: Link, now: Callable[[], datetime]) -> About:
         name=model or link.name or quirk.name,
         address=address,
         quirk=quirk,
+        firmware=firmware or None,
         battery_percent=_quietly(info.decode_battery, battery),
-        clock_wall=_wall(shown),
+        clock_wall=shown,
         read_at=read_at,
     )
 
@@ -140,13 +154,6 @@ def _quietly(decode: Callable[[bytes], int], raw: bytes | None) -> int | None:
     """Decode what is nice to know; a meter is read without it too."""
     try:
         return None if raw is None else decode(raw)
-    except WireError:
-        return None
-
-
-def _wall(raw: bytes | None) -> datetime | None:
-    try:
-        return None if raw is None else clock.decode_date_time(raw).wall()
     except WireError:
         return None
 
@@ -162,7 +169,8 @@ class Reader:
         zone: ZoneInfo,
         patience: Patience,
         now: Callable[[], datetime],
-        progress: Progress,
+        progress: Progress = lambda _received, _count: None,
+        sets_clock: bool = False,
     ) -> None:
         self.patience = patience
         self.report = Report()
@@ -171,6 +179,7 @@ class Reader:
         self._zone = zone
         self._now = now
         self._progress = progress
+        self._sets_clock = sets_clock
 
     async def read(self, address: str | None) -> None:
         """Go on until the meter has given everything, or gives nothing more."""
@@ -195,9 +204,20 @@ class Reader:
                 meter = await about(link, self._now)
                 await link.subscribe()
                 end = await self._converse(link, meter)
+                if self._sets_clock and end.outcome is Outcome.DONE:
+                    await self._set_clock(link, meter)
             except LinkLostError:
                 return False
         return self._is_over(end)
+
+    async def _set_clock(self, link: Link, about: About) -> None:
+        """Set the meter's clock, now that everything on it is in the queue."""
+        now = self._now()
+        wall = now.astimezone(self._zone).replace(tzinfo=None)
+        outcome = await clocks.put_right(link, about.quirk, wall, drift_s=self.report.drift_s)
+        self.report.clock = outcome
+        if outcome is ClockOutcome.SET and self.report.meter is not None:
+            self._queue.clock_was_set(self.report.meter.id, at=now)
 
     def _is_over(self, end: End) -> bool:
         self.report.outcome, self.report.code = end.outcome, end.code
@@ -248,6 +268,7 @@ class Reader:
             meter.id,
             battery_percent=about.battery_percent,
             drift_s=self.report.drift_s,
+            firmware=about.firmware,
             at=about.read_at,
         )
         return around

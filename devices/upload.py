@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from devices.glucose import Kind
 from devices.queue import Queue
 from devices.rows import RecordRow
 
@@ -26,6 +27,10 @@ LONGEST_DELAY_S = 30.0
 LONGEST_ASKED_S = 120.0
 """A server that asks for a longer pause is left alone until the next run."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+LIMIT_WORDS = {Kind.HIGH.value: "HI", Kind.LOW.value: "LO"}
+"""What the readings door calls a value beyond the meter's scale."""
 
 
 class Stop(StrEnum):
@@ -145,8 +150,8 @@ def body_of(record: RecordRow) -> dict[str, Any]:
     """Write one record the way the readings door reads it."""
     body = {
         "key": record.key,
-        "measured_at": record.measured_at,
-        "value": record.value,
+        "measured_at": record.corrected_at or record.measured_at,
+        "value": LIMIT_WORDS.get(record.kind, record.value),
         "unit": record.unit,
         "source": "meter",
         "device": record.meter,

@@ -2,9 +2,11 @@
 
 import os
 
+from devices.decisions import Objection
 from devices.files.records import Question, Reason, RecordKind
 from devices.files.records import Trouble as FileTrouble
 from devices.meaning import Doubt
+from devices.sentences import SENTENCES
 from devices.trouble import Trouble
 from devices.upload import Stop
 
@@ -166,12 +168,40 @@ KINDS: dict[str, Pair] = {
     "unreadable": ("unreadable record", "neberljiv zapis"),
 }
 
+OBJECTIONS: dict[Objection, Pair] = {
+    Objection.NO_SUCH_RECORD: (
+        "No single record begins like this; see glucometer status:",
+        "Noben zapis se ne začne enolično tako; glejte glucometer status:",
+    ),
+    Objection.NOT_OPEN: (
+        "This record is not set aside: it was sent, waits, or was decided before:",
+        "Ta zapis ni izločen: je poslan, čaka ali je o njem že odločeno:",
+    ),
+    Objection.NO_VALUE: (
+        "There is no value in it that could be sent:",
+        "V njem ni vrednosti, ki bi jo lahko poslali:",
+    ),
+    Objection.NEEDS_TIME: (
+        "Its time names no moment. Say when it was measured with --at:",
+        "Njegov čas ni noben trenutek. Povejte z --at, kdaj je bil izmerjen:",
+    ),
+    Objection.FUTURE_TIME: (
+        "It would be in the future. Say when it was measured with --at:",
+        "Bil bi v prihodnosti. Povejte z --at, kdaj je bil izmerjen:",
+    ),
+    Objection.ONE_TIME: (
+        "--at is for one record at a time.",
+        "--at velja za en zapis naenkrat.",
+    ),
+}
+
 STATES: dict[str, Pair] = {
     "pending": ("waiting", "čakajo"),
     "sent": ("sent", "poslane"),
     "rejected": ("refused by the server", "zavrnil strežnik"),
     "quarantined": ("set aside", "izločene"),
     "kept": ("not glucose", "ni glukoza"),
+    "discarded": ("discarded", "zavržene"),
 }
 
 FILE_TROUBLES: dict[FileTrouble, Pair] = {
@@ -231,6 +261,7 @@ REASONS: dict[Reason, Pair] = {
     Reason.IMPLAUSIBLE: ("no blood has this value", "take vrednosti kri nima"),
     Reason.ERROR_CODE: ("error code of the sensor", "koda napake senzorja"),
     Reason.BAD_TIME: ("no such date or time", "takega datuma ali ure ni"),
+    Reason.FUTURE: ("a time that is still to come", "čas, ki še ni nastopil"),
     Reason.CLOCK_GAP: (
         "hour left out when clocks go forward",
         "ura, ki jo premik naprej preskoči",
@@ -247,111 +278,6 @@ RECORD_KINDS: dict[RecordKind, Pair] = {
     RecordKind.SCAN: ("sensor, scanned", "senzor, odčitano"),
     RecordKind.METER: ("meter", "merilnik"),
     RecordKind.MANUAL: ("typed in", "vpisano"),
-}
-
-SENTENCES: dict[str, Pair] = {
-    "file_is": (
-        "Format {format}, unit {unit}, times in {zone}.",
-        "Oblika {format}, enota {unit}, časi v pasu {zone}.",
-    ),
-    "file_taken": ("Readings: {n}", "Meritve: {n}"),
-    "file_skipped": (
-        "Not taken, {reason}: {n} (from line {line})",
-        "Ni vzeto, {reason}: {n} (od vrstice {line})",
-    ),
-    "file_limits": ("HI or LO among them: {n}", "Med njimi HI ali LO: {n}"),
-    "file_folds": (
-        "At an hour that came twice when clocks went back: {n}",
-        "V uri, ki se ob premiku nazaj ponovi: {n}",
-    ),
-    "file_span": ("From {first} to {last}", "Od {first} do {last}"),
-    "no_new": ("No new readings.", "Ni novih meritev."),
-    "new": ("New readings: {n}", "Nove meritve: {n}"),
-    "more": ("... and {n} more", "... in še {n}"),
-    "newest_only": (
-        "This meter gave only its newest record.",
-        "Merilnik je dal samo najnovejši zapis.",
-    ),
-    "delivered": (
-        "Sent: {accepted} new, {duplicate} known already, {rejected} refused.",
-        "Poslano: {accepted} novih, {duplicate} že znanih, {rejected} zavrnjenih.",
-    ),
-    "waiting": ("Waiting to be sent: {n}", "Čakajo na pošiljanje: {n}"),
-    "aside": (
-        "Set aside, see glucometer status: {n}",
-        "Izločeno, glejte glucometer status: {n}",
-    ),
-    "no_server": (
-        "No server set; the readings are kept here. Set GLUCOMETER_SERVER and GLUCOMETER_TOKEN.",
-        (
-            "Strežnik ni nastavljen; meritve ostanejo tu. Nastavite GLUCOMETER_SERVER in"
-            " GLUCOMETER_TOKEN."
-        ),
-    ),
-    "unclaimed": (
-        (
-            "Nobody has claimed this meter; its readings stay here. Run:"
-            " glucometer claim --patient ID --with-history"
-        ),
-        (
-            "Merilnik ni dodeljen nikomur; meritve ostanejo tu. Poženite:"
-            " glucometer claim --patient ID --with-history"
-        ),
-    ),
-    "other_patient": (
-        "This meter is claimed for another patient; nothing was sent.",
-        "Merilnik je dodeljen drugemu pacientu; nič ni poslano.",
-    ),
-    "drift": (
-        (
-            "The meter's clock is {minutes} minutes off. Set it on the meter; readings taken with a"
-            " wrong clock are set aside."
-        ),
-        (
-            "Ura merilnika je napačna za {minutes} minut. Nastavite jo na merilniku; meritve z"
-            " napačno uro so izločene."
-        ),
-    ),
-    "paired": ("Paired with {name}.", "Seznanjeno: {name}."),
-    "ask_number": (
-        "Six digits the meter shows (empty to give up)",
-        "Šest števk, ki jih kaže merilnik (prazno za prekinitev)",
-    ),
-    "ask_confirm": (
-        "Does the meter show {number}, and may it pair?",
-        "Ali merilnik kaže {number} in ga smem seznaniti?",
-    ),
-    "claimed": (
-        "{name} is claimed for patient {patient}.",
-        "{name} je dodeljen pacientu {patient}.",
-    ),
-    "history_taken": ("Earlier readings taken along: {n}", "Vzete prejšnje meritve: {n}"),
-    "history_left": (
-        "Read before the claim and not taken: {n} (take them with --with-history)",
-        "Prebrane pred dodelitvijo in ne vzete: {n} (vzame jih --with-history)",
-    ),
-    "claim_ended": ("The claim has ended.", "Dodelitev je končana."),
-    "no_claim": ("There was no claim to end.", "Ni bilo dodelitve."),
-    "no_meter": (
-        "No such meter here. Read or pair it first.",
-        "Tega merilnika tu ni. Najprej ga preberite ali seznanite.",
-    ),
-    "which_meter": ("Which one? {names}", "Kateri? {names}"),
-    "nothing_heard": ("No meter in reach.", "V dosegu ni merilnika."),
-    "no_meters": ("No meter has been read yet.", "Noben merilnik še ni bil prebran."),
-    "watching": ("Watching for meters; Ctrl-C ends it.", "Čakam na merilnike; konec s Ctrl-C."),
-    "unexpected": (
-        "Something went wrong that this program did not expect. --debug shows the details.",
-        "Zgodilo se je nekaj, česar program ni pričakoval. --debug pokaže podrobnosti.",
-    ),
-    "queue": (
-        "The local queue cannot be used: {detail}",
-        "Lokalne vrste ni mogoče uporabiti: {detail}",
-    ),
-    "linux_only": (
-        "Here the operating system pairs: open its Bluetooth settings.",
-        "Tu seznani operacijski sistem: odprite njegove nastavitve Bluetooth.",
-    ),
 }
 
 

@@ -13,6 +13,7 @@ KG_PER_L_EXPONENT = -5
 CAPILLARY_WHOLE, CONTROL = 1, 10
 FINGER, CONTROL_LOCATION = 1, 4
 LOWEST, HIGHEST = 52, 320
+LAST_NUMBER = 0xFFFF
 
 DAY_PLAN = (
     (time(22, 40), 5, 132, 26),
@@ -50,7 +51,7 @@ def record(
     """Make one record.
 
     Args:
-        seq: its number, 0 to 65,535.
+        seq: its place in the meter's life; sent as a number from 0 to 65,535.
         at_wall: what the meter's clock showed.
         value: mg/dL, a ready SFLOAT in kg/L, or `None` for a record without a value.
         meal: code of the context, which is then sent.
@@ -65,7 +66,7 @@ def record(
     flags |= Flag.STATUS * (status is not None) | Flag.CONTEXT * announced
     sent = Measurement(
         flags=flags,
-        seq=seq,
+        seq=seq & LAST_NUMBER,
         base=WireTime.of(at_wall - timedelta(minutes=offset_min)),
         offset_min=offset_min,
         concentration=word,
@@ -73,7 +74,7 @@ def record(
         location=sample[1],
         status=status,
     )
-    context = None if meal is None else encode_meal(seq, meal)
+    context = None if meal is None else encode_meal(seq & LAST_NUMBER, meal)
     return Stored(seq, encode_measurement(sent), context)
 
 
@@ -96,3 +97,31 @@ def believable(count: int, *, seed: int, now_wall: datetime, first_seq: int = 1)
         record(first_seq + place, when, value, meal=meal)
         for place, (when, meal, value) in enumerate(oldest_first)
     ]
+
+
+SEQUENCE_BYTES = slice(1, 3)
+BASE_BYTES = slice(3, 10)
+
+
+def numbered(stored: Stored, seq: int) -> Stored:
+    """Return a record under another number, its context with it."""
+    if stored.seq == seq:
+        return stored
+    context = None if stored.context is None else _with_number(stored.context, seq)
+    return Stored(seq, _with_number(stored.measurement, seq), context)
+
+
+def _with_number(raw: bytes, seq: int) -> bytes:
+    changed = bytearray(raw)
+    changed[SEQUENCE_BYTES] = seq.to_bytes(2, "little")
+    return bytes(changed)
+
+
+def redated(some: list[Stored], first_wall: datetime) -> list[Stored]:
+    """Return records as a clock that was reset would have dated them, an hour apart."""
+    dated = []
+    for place, one in enumerate(some):
+        changed = bytearray(one.measurement)
+        changed[BASE_BYTES] = WireTime.of(first_wall + timedelta(hours=place)).to_bytes()
+        dated.append(Stored(one.seq, bytes(changed), one.context))
+    return dated

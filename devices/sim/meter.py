@@ -3,25 +3,31 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from devices.gatt import clock, glucose, info, racp
 from devices.gatt.sfloat import Sfloat
 from devices.gatt.wire import WireError
-from devices.sim.memory import CONTROL, CONTROL_LOCATION, Stored, believable, record
+from devices.quirks import ISENS_OLDER
+from devices.sim.faults import Fault, Faults
+from devices.sim.memory import (
+    CONTROL,
+    CONTROL_LOCATION,
+    LAST_NUMBER,
+    Stored,
+    believable,
+    numbered,
+    record,
+    redated,
+)
 
 GLUCOSE_SERVICE = glucose.GLUCOSE_SERVICE
 INFO_SERVICE = "0000180a-0000-1000-8000-00805f9b34fb"
 BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
 
-SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
-    GLUCOSE_SERVICE: {
-        glucose.MEASUREMENT: ("notify",),
-        glucose.CONTEXT: ("notify",),
-        glucose.FEATURE: ("read",),
-        racp.RACP: ("write", "indicate"),
-        clock.DATE_TIME: ("read",),
-    },
+Services = dict[str, dict[str, tuple[str, ...]]]
+"""Characteristics with their properties, by service."""
+
+INFO: Services = {
     INFO_SERVICE: {
         info.MANUFACTURER: ("read",),
         info.MODEL: ("read",),
@@ -30,78 +36,11 @@ SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     BATTERY_SERVICE: {info.BATTERY: ("read",)},
 }
-"""What the meter offers: characteristics with their properties, by service."""
+ISENS_CLOCK_SERVICE = "0000fff0-0000-1000-8000-00805f9b34fb"
 
 FULL_FEATURE = 0x07FF
-
-
-class Fault(StrEnum):
-    """Ways to misbehave; those with a number take it after a colon, as in `drop:40`."""
-
-    DROP = "drop"
-    """Breaks the link after so many notifications, each time."""
-    SILENT = "silent"
-    """Takes requests and says nothing."""
-    STOPS_EARLY = "stops-early"
-    """Sends so many records, then answers "procedure not completed"."""
-    DUPLICATE = "duplicate"
-    CONTEXT_MISSING = "context-missing"
-    CONTEXT_FIRST = "context-first"
-    END_FIRST = "end-first"
-    """Announces the end before the last record."""
-    BACKWARDS = "backwards"
-    """Sends the newest record first."""
-    NO_COUNT = "no-count"
-    ONLY_ALL = "only-all"
-    """Understands no request but "all"."""
-    MONTH_13 = "month-13"
-    NAN = "nan"
-    HI = "hi"
-    LO = "lo"
-    PLACEHOLDER = "placeholder"
-    """FF FF, which decodes to -10,000 mg/dL."""
-    CONTROL = "control"
-    KETONE = "ketone"
-    TRUNCATED = "truncated"
-    CLOCK_OFF = "clock-off"
-    """The meter's clock is an hour ahead."""
-    NO_ADAPTER = "no-adapter"
-    POWERED_OFF = "powered-off"
-    WRONG_PIN = "wrong-pin"
-    """Refuses even the right number."""
-    BOND_LOST = "bond-lost"
-    """Forgets the computer after pairing."""
-    SLOW = "slow"
-    """Pauses so many milliseconds before each notification."""
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """The faults of one meter."""
-
-    chosen: frozenset[Fault] = frozenset()
-    numbers: dict[Fault, int] = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, words: tuple[str, ...]) -> "Faults":
-        """Read `drop:40`, `hi` and so on.
-
-        Raises:
-            ValueError: no such fault, or not a number.
-        """
-        numbers = {}
-        for word in words:
-            name, _, number = word.partition(":")
-            numbers[Fault(name)] = int(number) if number else 1
-        return cls(frozenset(numbers), numbers)
-
-    def __contains__(self, fault: object) -> bool:
-        """Whether this fault was asked for."""
-        return fault in self.chosen
-
-    def number(self, fault: Fault) -> int | None:
-        """Return the number given with a fault, `None` when it was not asked for."""
-        return self.numbers.get(fault)
+RESET_WALL = datetime(2020, 1, 1)  # noqa: DTZ001 - a meter's clock has no zone
+DATE_TIME_SIZE = 7
 
 
 @dataclass(slots=True)
@@ -115,8 +54,13 @@ class Meter:
     model: str = "Accu-Chek Guide (simulated)"
     serial: str = "SIM0000001"
     battery_percent: int = 87
+    firmware: str = "1.0"
     asked: list[bytes] = field(default_factory=list)
-    """Every request that was written."""
+    """Every request for records that was written."""
+    clock_writes: list[bytes] = field(default_factory=list)
+    """Everything that was written to set the clock."""
+    times_read: int = 0
+    """How often all of it was given to the end."""
 
     @classmethod
     def believable(
@@ -127,22 +71,84 @@ class Meter:
         Strange records come after the believable ones, as the newest.
         """
         faults = faults or Faults()
-        memory = believable(count, seed=seed, now_wall=now_wall - timedelta(minutes=40))
-        memory += _strange(faults, count + 1, now_wall - timedelta(minutes=30))
+        first = 1
+        if (before := faults.number(Fault.WRAP)) is not None:
+            first = LAST_NUMBER + 1 - before
+        memory = believable(
+            count, seed=seed, now_wall=now_wall - timedelta(minutes=40), first_seq=first
+        )
+        memory += _strange(faults, first + count, now_wall - timedelta(minutes=30))
         meter = cls(memory, now_wall, faults, serial=f"SIM{seed:07d}")
         if Fault.CLOCK_OFF in faults:
             meter.clock_wall += timedelta(hours=1)
+        if (newest := faults.number(Fault.CLOCK_RESET)) is not None:
+            meter.memory[-newest:] = redated(meter.memory[-newest:], RESET_WALL)
+            meter.clock_wall = RESET_WALL + timedelta(days=1)
         if Fault.KETONE in faults:
             meter.manufacturer, meter.model = "i-SENS", "CareSens Dual (simulated)"
+        elif Fault.REVERSED in faults:
+            meter.manufacturer, meter.model = "TaiDoc", "FORA (simulated)"
         return meter
+
+    @property
+    def is_isens(self) -> bool:
+        """Whether it has the clock of i-SENS: set by a request of their own, never read."""
+        return self.manufacturer == "i-SENS"
+
+    def services(self) -> Services:
+        """Return what the meter offers, as its maker builds it."""
+        own = {
+            glucose.MEASUREMENT: ("notify",),
+            glucose.CONTEXT: ("notify",),
+            glucose.FEATURE: ("read",),
+            racp.RACP: ("write", "indicate"),
+        }
+        if self.is_isens:
+            return {glucose.GLUCOSE_SERVICE: own, **INFO} | {
+                ISENS_CLOCK_SERVICE: {ISENS_OLDER.uuid: ("write",)}
+            }
+        if Fault.REVERSED in self.faults:
+            del own[glucose.CONTEXT]
+        else:
+            is_fixed = Fault.CLOCK_FIXED in self.faults
+            own[clock.DATE_TIME] = ("read",) if is_fixed else ("read", "write")
+        return {glucose.GLUCOSE_SERVICE: own, **INFO}
+
+    def write(self, uuid: str, raw: bytes) -> bool:
+        """Take a new clock time; false for anything else that is written."""
+        writable = {name for some in self.services().values() for name, can in some.items()
+                    if "write" in can and name != racp.RACP}  # fmt: skip
+        if uuid not in writable:
+            return False
+        self.clock_writes.append(raw)
+        wall = clock.decode_date_time(raw[-DATE_TIME_SIZE:]).wall()
+        if wall is None:
+            return False
+        self.clock_wall = wall
+        return True
+
+    def add(self, value: int, at_wall: datetime) -> None:
+        """Measure: one more record, numbered after the last one."""
+        seq = self.memory[-1].seq + 1 if self.memory else 1
+        self.memory.append(record(seq, at_wall, value))
+
+    def sent_as(self) -> list[Stored]:
+        """Return the memory, oldest first, under the numbers it is sent with."""
+        if Fault.REVERSED in self.faults:
+            newest = len(self.memory) - 1
+            bare = (Stored(one.seq, one.measurement) for one in self.memory)
+            return [numbered(one, newest - place) for place, one in enumerate(bare)]
+        return [numbered(one, one.seq & LAST_NUMBER) for one in self.memory]
 
     def read(self, uuid: str) -> bytes | None:
         """Return the value of a readable characteristic."""
+        if not any("read" in some.get(uuid, ()) for some in self.services().values()):
+            return None
         return {
             info.MANUFACTURER: self.manufacturer.encode() + b"\0",
             info.MODEL: self.model.encode(),
             info.SERIAL: self.serial.encode() + b"\0\0",
-            info.FIRMWARE: b"1.0",
+            info.FIRMWARE: self.firmware.encode(),
             info.BATTERY: bytes((self.battery_percent,)),
             glucose.FEATURE: FULL_FEATURE.to_bytes(2, "little"),
             clock.DATE_TIME: clock.WireTime.of(self.clock_wall).to_bytes(),
@@ -186,19 +192,28 @@ class Meter:
         end = _answer(request.opcode, racp.Code.SUCCESS if is_whole else racp.Code.NOT_COMPLETED)
         last = len(sent) - 1 if Fault.END_FIRST in self.faults else len(sent)
         yield from [*sent[:last], end, *sent[last:]]
+        if is_whole:
+            self._was_read()
+
+    def _was_read(self) -> None:
+        self.times_read += 1
+        if self.faults.number(Fault.CLEARED) == self.times_read:
+            self.memory.clear()
 
     def _chosen(self, request: racp.Request) -> list[Stored] | None:
         """Return the records a request means; `None` for a choice this meter cannot make."""
-        order = self.memory[::-1] if Fault.BACKWARDS in self.faults else self.memory
+        memory = self.sent_as()
+        is_newest_first = Fault.BACKWARDS in self.faults or Fault.REVERSED in self.faults
+        order = memory[::-1] if is_newest_first else memory
         if request.operator == racp.Operator.ALL:
             return list(order)
         if Fault.ONLY_ALL in self.faults:
             return None
         match request.operator, request.sequence:
             case racp.Operator.FIRST, ():
-                chosen = self.memory[:1]
+                chosen = memory[:1]
             case racp.Operator.LAST, ():
-                chosen = self.memory[-1:]
+                chosen = memory[-1:]
             case racp.Operator.FROM, (first,):
                 chosen = [one for one in order if one.seq >= first]
             case racp.Operator.UP_TO, (last,):

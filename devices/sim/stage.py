@@ -9,7 +9,8 @@ from pathlib import Path
 
 from devices.sim.bluez.endpoint import Bluez
 from devices.sim.bluez.objects import Peripheral
-from devices.sim.meter import Faults, Meter
+from devices.sim.faults import Faults
+from devices.sim.meter import Meter
 
 
 @dataclass(frozen=True, slots=True)

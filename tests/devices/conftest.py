@@ -19,7 +19,8 @@ import pytest
 from devices.queue import Queue
 from devices.sim.bluez.endpoint import Bluez
 from devices.sim.bluez.objects import Peripheral
-from devices.sim.meter import Faults, Meter
+from devices.sim.faults import Faults
+from devices.sim.meter import Meter
 
 ZONE = ZoneInfo("Europe/Ljubljana")
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)

@@ -17,7 +17,8 @@ from devices.cli import main
 from devices.queue import Queue
 from devices.sim.bluez.objects import Peripheral
 from devices.sim.memory import record
-from devices.sim.meter import Faults, Meter
+from devices.sim.faults import Faults
+from devices.sim.meter import Meter
 
 from .conftest import NOW_WALL, ZONE, Reach, StandInServer
 
@@ -28,6 +29,8 @@ COMMANDS = [
     "sync",
     "watch",
     "status",
+    "release",
+    "discard",
     "simulate",
     "doctor",
     "decode",
@@ -207,9 +210,9 @@ def test_what_is_no_certain_glucose_is_shown_with_its_reason_and_not_sent(
     data = sending.data("status")
 
     assert "HI, above meter range" in synced.stdout
-    assert len(server.stored) == 12
+    assert len(server.stored) == 14
     assert data["queue"] == {
-        "pending": 0, "sent": 12, "rejected": 0, "quarantined": 3, "kept": 4
+        "pending": 0, "sent": 14, "rejected": 0, "quarantined": 3, "kept": 2, "discarded": 0
     }  # fmt: skip
     assert "time uncertain: no such date" in status.stdout
     assert "control solution" in status.stdout

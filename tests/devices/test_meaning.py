@@ -66,10 +66,6 @@ def test_the_meal_is_said_only_where_the_context_says_it(meal: int, said: str | 
 @pytest.mark.parametrize(
     ("stored", "kind"),
     [
-        (one(Sfloat(0x07FE)), Kind.HIGH),
-        (one(300, status=1 << 5), Kind.HIGH),
-        (one(Sfloat(0x0802)), Kind.LOW),
-        (one(30, status=1 << 6), Kind.LOW),
         (one(sample=(10, 1)), Kind.CONTROL),
         (one(sample=(1, 4)), Kind.CONTROL),
         (one(None), Kind.NO_VALUE),
@@ -83,6 +79,24 @@ def test_what_is_no_glucose_value_is_kept_and_never_sent(stored: Stored, kind: K
 
     assert reading.kind is kind
     assert state_of(reading) is State.KEPT
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind"),
+    [
+        (one(Sfloat(0x07FE)), Kind.HIGH),
+        (one(300, status=1 << 5), Kind.HIGH),
+        (one(Sfloat(0x0802)), Kind.LOW),
+        (one(30, status=1 << 6), Kind.LOW),
+    ],
+)
+def test_beyond_the_meters_scale_there_is_no_number_but_a_side_that_is_sent(
+    stored: Stored, kind: Kind
+):
+    reading = read(stored)
+
+    assert (reading.kind, reading.value, reading.unit) == (kind, None, Unit.MG_DL)
+    assert state_of(reading) is State.PENDING
 
 
 @pytest.mark.parametrize(
@@ -188,7 +202,8 @@ def test_every_arrival_becomes_exactly_one_reading_and_only_certain_glucose_is_s
     assert len(reading.key) == 64
     assert reading.raw == measurement
     if state_of(reading) is State.PENDING:
-        assert reading.kind is Kind.GLUCOSE
-        assert reading.value is not None
+        assert reading.kind in {Kind.GLUCOSE, Kind.HIGH, Kind.LOW}
+        assert (reading.value is not None) == (reading.kind is Kind.GLUCOSE)
+        assert reading.unit is not None
         assert reading.measured_at is not None
         assert reading.measured_at.astimezone(UTC) <= NOW + timedelta(minutes=10)

@@ -174,7 +174,7 @@ def test_one_refused_reading_does_not_hold_up_the_others(
 
     assert (delivery.accepted, delivery.rejected) == (9, 1)
     assert filled.totals() == {
-        "pending": 0, "sent": 9, "rejected": 1, "quarantined": 0, "kept": 0
+        "pending": 0, "sent": 9, "rejected": 1, "quarantined": 0, "kept": 0, "discarded": 0
     }  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from dbus_fast import Message, MessageType
 
+from devices.gatt.racp import RACP
 from devices.sim.bluez import objects
 from devices.sim.bluez.objects import Peripheral
 from devices.sim.bluez.wire import BUS_NAME, BusError, Connection, is_reply, variants
-from devices.sim.meter import Fault
+from devices.sim.faults import Fault
 
 PROPERTIES = "org.freedesktop.DBus.Properties"
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
@@ -36,6 +37,12 @@ def _att(code: int) -> BusError:
     return _failed(f"Operation failed with ATT error: 0x{code:02x} (simulated)")
 
 
+NO_BLUEZ = BusError(
+    "org.freedesktop.DBus.Error.ServiceUnknown",
+    "The name org.bluez was not provided by any .service files",
+)
+NO_OWNER = BusError("org.freedesktop.DBus.Error.NameHasNoOwner", "org.bluez has no owner")
+DENIED = BusError("org.freedesktop.DBus.Error.AccessDenied", "Rejected send message")
 UNKNOWN_METHOD = BusError("org.freedesktop.DBus.Error.UnknownMethod", "No such method")
 UNKNOWN_OBJECT = BusError("org.freedesktop.DBus.Error.UnknownObject", "No such object")
 
@@ -115,6 +122,10 @@ class Bluez:
         """Answer everything but pairing, which asks back."""
         if call.destination == BUS_NAME:
             return self._bus_call(client, call)
+        if self._has(Fault.NO_BLUEZ):
+            raise NO_BLUEZ
+        if self._has(Fault.DENIED):
+            raise DENIED
         path, member = str(call.path), str(call.member)
         match call.interface:
             case "org.freedesktop.DBus.ObjectManager" if member == "GetManagedObjects":
@@ -143,6 +154,8 @@ class Bluez:
             case "RemoveMatch":
                 client.match_rules -= 1
                 return NOTHING
+            case "GetNameOwner" if self._has(Fault.NO_BLUEZ):
+                raise NO_OWNER
             case "GetNameOwner":
                 return "s", [BLUEZ_NAME]
         raise UNKNOWN_METHOD
@@ -151,7 +164,11 @@ class Bluez:
         found: dict[str, objects.Interfaces] = {}
         if not self._has(Fault.NO_ADAPTER):
             is_powered = not self._has(Fault.POWERED_OFF)
-            about = objects.adapter(is_powered=is_powered, is_discovering=bool(self._discovering))
+            about = objects.adapter(
+                is_powered=is_powered,
+                is_discovering=bool(self._discovering),
+                has_low_energy=not self._has(Fault.NO_LOW_ENERGY),
+            )
             found[objects.ADAPTER] = objects.typed({objects.ADAPTER_IFACE: about})
         for one in filter(lambda one: one.is_known, self.peripherals):
             found[one.path] = objects.typed({objects.DEVICE_IFACE: one.device()})
@@ -303,6 +320,10 @@ class Bluez:
         raise UNKNOWN_METHOD
 
     def _write(self, one: Peripheral, path: str, raw: bytes) -> Reply:
+        if one.uuid_of(path) != RACP:
+            if not one.meter.write(one.uuid_of(path), raw):
+                raise _failed("Write not permitted", "NotPermitted")
+            return NOTHING
         if path not in one.notifying:
             raise _failed("Not subscribed", "ImproperlyConfigured")
         if one.stream is not None and not one.stream.done():

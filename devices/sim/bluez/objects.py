@@ -7,7 +7,7 @@ from typing import Any
 from dbus_fast import Variant
 
 from devices.sim.bluez.wire import Connection, variants
-from devices.sim.meter import GLUCOSE_SERVICE, SERVICES, Meter
+from devices.sim.meter import GLUCOSE_SERVICE, Meter
 
 ADAPTER = "/org/bluez/hci0"
 ADAPTER_IFACE = "org.bluez.Adapter1"
@@ -82,7 +82,7 @@ class Peripheral:
         """Return services, characteristics and descriptors by object path."""
         found: dict[str, dict[str, Properties]] = {}
         handle = FIRST_HANDLE
-        for service_uuid, characteristics in SERVICES.items():
+        for service_uuid, characteristics in self.meter.services().items():
             service = f"{self.path}/service{handle:04x}"
             found[service] = {
                 SERVICE_IFACE: {"UUID": service_uuid, "Primary": True, "Device": self.path}
@@ -120,7 +120,7 @@ class Peripheral:
         return next(path for path, known in self._uuids.items() if known == uuid)
 
 
-def adapter(*, is_powered: bool, is_discovering: bool) -> Properties:
+def adapter(*, is_powered: bool, is_discovering: bool, has_low_energy: bool) -> Properties:
     """Return the adapter's properties."""
     return {
         "Address": "00:11:22:33:44:55",
@@ -128,7 +128,7 @@ def adapter(*, is_powered: bool, is_discovering: bool) -> Properties:
         "Alias": "simulated",
         "Powered": is_powered,
         "Discovering": is_discovering,
-        "Roles": ["central", "peripheral"],
+        "Roles": ["central", "peripheral"] if has_low_energy else ["classic"],
         "UUIDs": [GLUCOSE_SERVICE],
     }
 
