@@ -3,10 +3,17 @@
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 
-from bench import readings, signing_in
+from bench import glycemia, readings, signing_in
 from bench.ground import grounds
+from bench.table import Line
+
+ALONE = (glycemia.run,)
+"""Measured once: no database takes part."""
+
+ON_A_DATABASE = (readings.run, signing_in.run)
 
 
 def main() -> None:
@@ -15,11 +22,17 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {load}, Python {platform.python_version()}")
     print(", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "flask", "marshmallow")))
     print("One run; figures swing with load: read the ratios.\n")
+    for measure in ALONE:
+        _say(measure())
     with grounds() as found:
         for ground in found:
-            for measure in (readings.run, signing_in.run):
-                for line in measure(ground):
-                    print(f"{line.what:<44} {line.figure:<40} {line.beside}")
+            for measure_on in ON_A_DATABASE:
+                _say(measure_on(ground))
+
+
+def _say(lines: Iterable[Line]) -> None:
+    for line in lines:
+        print(f"{line.what:<50} {line.figure:<40} {line.beside}")
     sys.stdout.flush()
 
 

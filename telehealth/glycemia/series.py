@@ -64,7 +64,9 @@ class Series:
     @property
     def n_days(self) -> int:
         """Local days with at least one reading."""
-        return len(np.unique(self.days))
+        days = self.days
+        changes = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
+        return len(np.unique(days[changes]))  # who flies west may live the end of a day twice
 
     @property
     def mg_dl(self) -> Numbers:
@@ -121,7 +123,9 @@ def interval_min(readings: Series) -> int | None:
     if readings.intervals_min is not None:
         known, counts = np.unique(readings.intervals_min, return_counts=True)
         return int(known[counts.argmax()])
-    middle = float(np.median(np.diff(readings.t))) / 60
+    # A stable sort is quick where nearly all steps are equal; choosing the middle is not.
+    steps = np.sort(np.diff(readings.t), kind="stable")
+    middle = float(steps[(len(steps) - 1) // 2] + steps[len(steps) // 2]) / 2 / 60
     if middle > LONGEST_INTERVAL_MIN:
         return None
     return min(_INTERVALS_MIN, key=lambda minutes: abs(minutes - middle))
