@@ -138,7 +138,7 @@ class ReadingSource(Base):
     last_received_at: Mapped[datetime]
     via: Mapped[Via] = mapped_column(one_of(Via, "via", 8), server_default=Via.DIRECT.value)
     interval_min: Mapped[int | None] = mapped_column(SmallInteger)
-    """Minutes between a sensor's readings: as given, else the middle distance of its newest ones."""
+    """Minutes between a sensor's readings: as given, else the middle of its newest distances."""
     given_interval_min: Mapped[int | None] = mapped_column(SmallInteger)
     """As the sender or the file's maker says; the shortest, where they disagree."""
 
@@ -257,7 +257,7 @@ class RemovedReading(Base):
 
 
 class ReadingVersion(Base):
-    """What an entry said before it was changed, and who changed it; today's words are the reading."""
+    """What an entry said before it was changed, and who changed it."""
 
     __tablename__ = "reading_version"
     __table_args__ = (

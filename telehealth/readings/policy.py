@@ -4,10 +4,11 @@ from telehealth.core.actor import REPRESENTING, Actor, Basis
 from telehealth.core.errors import NotAllowed, NotFound
 from telehealth.core.i18n import N_
 
-READERS = REPRESENTING | {Basis.SELF, Basis.CARE_TEAM}
+READERS = REPRESENTING | {Basis.SELF, Basis.CARE_TEAM, Basis.SYSTEM}
+"""The system: an operator at the command line, and jobs."""
 ADDERS = READERS | {Basis.DEVICE}
 KEEPERS = REPRESENTING | {Basis.SELF}
-"""Whose diary it is: they may remove what was written by hand, whoever wrote it."""
+"""Whose diary it is: they may change and remove what was written by hand, whoever wrote it."""
 
 
 def require_reading(actor: Actor, patient_id: int) -> None:
@@ -30,6 +31,22 @@ def require_removing(actor: Actor, patient_id: int, entered_by_id: int | None) -
 def may_remove(actor: Actor, entered_by_id: int | None) -> bool:
     """Whether the diary offers removing an entry written by hand."""
     return actor.basis in KEEPERS or actor.person_id == entered_by_id
+
+
+def require_amending(
+    actor: Actor, patient_id: int, entered_by_id: int | None, *, is_manual: bool
+) -> None:
+    """As removing; meal and note of what a device sent are for those whose diary it is."""
+    _require(actor, patient_id, READERS)
+    if is_manual and not may_remove(actor, entered_by_id):
+        raise NotAllowed(N_("Only the person who wrote this entry may change it."))
+    if not is_manual and not may_annotate(actor):
+        raise NotAllowed(N_("Meal and note are for the person whose diary this is."))
+
+
+def may_annotate(actor: Actor) -> bool:
+    """Whether the diary offers meal and note beside a meter's or sensor's reading."""
+    return actor.basis in KEEPERS
 
 
 def _require(actor: Actor, patient_id: int, allowed: frozenset[Basis]) -> None:

@@ -119,6 +119,8 @@ def _points(
     points: list[tuple[float, float | None]] = []
     before: readings.Entry | None = None
     for entry in entries:
+        if entry.tick is None or not entry.counts:
+            continue
         at = (entry.measured_at - midnight) / day
         is_gap = before is not None and entry.measured_at - before.measured_at > GAP
         if is_gap and SourceKind.CGM in (entry.kind, before.kind if before else None):
@@ -135,14 +137,16 @@ def _trend(entries: Sequence[readings.Entry], now: datetime) -> str:
     recent = [
         entry
         for entry in entries
-        if entry.kind is SourceKind.CGM and now - entry.measured_at <= 2 * _TREND_SPAN
+        if entry.kind is SourceKind.CGM
+        and entry.counts
+        and now - entry.measured_at <= 2 * _TREND_SPAN
     ]
     if not recent or now - recent[-1].measured_at > _TREND_SPAN:
         return ""
     last = recent[-1]
     first = next(e for e in recent if last.measured_at - e.measured_at <= _TREND_SPAN)
     span = last.measured_at - first.measured_at
-    if span < _TREND_MIN:
+    if span < _TREND_MIN or last.tick is None or first.tick is None:
         return ""
     change = last.tick * _MG_DL[last.unit] - first.tick * _MG_DL[first.unit]
     slope = change / Decimal(span.total_seconds() / 60)

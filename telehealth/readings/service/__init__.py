@@ -1,5 +1,6 @@
-"""What can be done with readings: `record`, `remove`, `restore`, `page`, `columns`."""
+"""What can be done with readings: `record`, `amend`, `remove`, `restore`, `page`, `columns`."""
 
+from telehealth.readings.service.amending import Change, amend, revert
 from telehealth.readings.service.batch import (
     MAX_BATCH,
     Batch,
@@ -10,7 +11,7 @@ from telehealth.readings.service.batch import (
     Rejection,
 )
 from telehealth.readings.service.columns import Columns, columns
-from telehealth.readings.service.entries import Entry, Writer, page
+from telehealth.readings.service.entries import Entry, Writer, entry, page
 from telehealth.readings.service.glance import Overview, open_form, overview, watch
 from telehealth.readings.service.overview import (
     LastReading,
@@ -27,9 +28,13 @@ from telehealth.readings.service.periods import (
     Window,
     period_of,
 )
+from telehealth.readings.service.rebuilding import is_recomputing, rebuild_some
 from telehealth.readings.service.recording import record, seq_of
+from telehealth.readings.service.recounting import resettle
 from telehealth.readings.service.removing import remove, restore
+from telehealth.readings.service.settling import Provenance
 from telehealth.readings.service.summaries import local_day, rebuild_days
+from telehealth.readings.service.versions import Version, history
 from telehealth.readings.service.words import (
     BAND_WORDS,
     FORM_MEALS,
@@ -49,6 +54,7 @@ __all__ = [
     "SOURCE_WORDS",
     "WRITER_WORDS",
     "Batch",
+    "Change",
     "Code",
     "Columns",
     "Entry",
@@ -57,14 +63,20 @@ __all__ = [
     "Outcome",
     "Overview",
     "Period",
+    "Provenance",
     "Reference",
     "Rejection",
     "Source",
+    "Version",
     "Window",
     "Writer",
+    "amend",
     "columns",
     "days_of",
     "device_name",
+    "entry",
+    "history",
+    "is_recomputing",
     "last_readings",
     "local_day",
     "open_form",
@@ -73,9 +85,12 @@ __all__ = [
     "period_of",
     "preferred_unit",
     "rebuild_days",
+    "rebuild_some",
     "record",
     "remove",
+    "resettle",
     "restore",
+    "revert",
     "seq_of",
     "sources",
     "watch",

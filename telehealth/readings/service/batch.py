@@ -8,7 +8,7 @@ from typing import NamedTuple
 from devices.glucose import Unit
 from telehealth.core.errors import NotFound
 from telehealth.glycemia.entered import Digits
-from telehealth.readings.models import Meal, SourceKind
+from telehealth.readings.models import Beyond, Meal, SourceKind, Via
 
 MAX_BATCH = 5_000
 
@@ -29,6 +29,9 @@ class Code(StrEnum):
     UNKNOWN_UNIT = "unknown_unit"
     UNKNOWN_SOURCE = "unknown_source"
     UNKNOWN_MEAL = "unknown_meal"
+    UNKNOWN_RECORD = "unknown_record"
+    NOT_GLUCOSE = "not_glucose"
+    """A ketone value, a control solution: never glucose, whatever its number."""
 
 
 class NewReading(NamedTuple):
@@ -42,12 +45,15 @@ class NewReading(NamedTuple):
     """UTC."""
     offset_min: int
     """What the sender's clock was ahead of UTC."""
-    digits: Digits
+    digits: Digits | Beyond
     unit: Unit
     kind: SourceKind
     device: str = ""
     meal: Meal = Meal.NONE
     note: str = ""
+    via: Via = Via.DIRECT
+    is_scan: bool = False
+    """A look at a sensor that also keeps a history: shown, never summed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,10 @@ class Batch:
     readings: tuple[NewReading, ...]
     rejected: tuple[Rejection, ...] = ()
     """Rows that the door could not read."""
+    oldest: datetime | None = None
+    """The earliest time taken; None: five years ago."""
+    interval_min: int | None = None
+    """Minutes between the readings of its sensors, where the sender knows; else it is learnt."""
 
 
 @dataclass(frozen=True, slots=True)

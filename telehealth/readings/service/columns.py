@@ -1,6 +1,6 @@
 """The diary for charts: arrays that the database writes as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,16 @@ from sqlalchemy.orm import Session
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.readings import policy
+from telehealth.readings.models import COUNTS_UP_TO
 from telehealth.readings.service.newest import newest, place_after
 from telehealth.readings.service.overview import Source, sources
 from telehealth.readings.service.periods import MAX_COLUMNS, Window
+
+_EMPTY = (
+    '{"t":[],"value":[],"unit":[],"source":[],'
+    '"out_of_range":{"t":[],"side":[],"unit":[],"source":[]},'
+    '"aside":{"t":[],"value":[],"unit":[],"source":[],"standing":[]}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,11 @@ class Columns:
     """Readings for a chart: JSON arrays made by the database, newest first."""
 
     json: str
-    """`{"t": [epoch seconds], "value": [ticks], "unit": [codes], "source": [ids]}`."""
+    """`{"t": [epoch seconds], "value": [ticks], "unit": [codes], "source": [ids]}` of what counts,
+    beside it `out_of_range` (LO and HI that count: `side` -1 or 1) and `aside` (scans and the less
+    trusted values of conflicts: shown, never summed)."""
     n: int
+    """How many readings, in all three."""
     sources: Sequence[Source]
     next_cursor: str | None
 
@@ -64,7 +74,7 @@ def columns_of(session: Session, patient_id: int, window: Window) -> Columns:
     known = sources(session, patient_id)
     found = newest(patient_id, [source.id for source in known], replace(window, limit=limit))
     if found is None:
-        return Columns('{"t":[],"value":[],"unit":[],"source":[]}', 0, known, None)
+        return Columns(_EMPTY, 0, known, None)
     written, n = session.execute(_arrays(session, found)).one()
     next_cursor = None
     if n == limit:
@@ -81,13 +91,43 @@ def _arrays(session: Session, found: Subquery) -> Select[str, int]:
         t = cast(func.strftime("%s", found.c.measured_at), Integer)
     else:
         t = cast(func.floor(extract("epoch", found.c.measured_at)), BigInteger)
-    named = {"t": t, "value": found.c.tick, "unit": found.c.unit, "source": found.c.source_id}
+    where = {"t": t, "unit": found.c.unit, "source": found.c.source_id}
+    values = {**where, "value": found.c.tick}
+    counts = found.c.standing <= COUNTS_UP_TO
+    has_number = found.c.beyond == 0
+    make = _sqlite_object if is_sqlite else _postgresql_object
+    written = make(
+        values,
+        counts & has_number,
+        {
+            "out_of_range": make({**where, "side": found.c.beyond}, counts & ~has_number),
+            "aside": make({**values, "standing": found.c.standing}, ~counts & has_number),
+        },
+    )
+    return select(cast(written, Text), func.count())
+
+
+Named = Mapping[str, ColumnElement[Any]]
+
+
+def _sqlite_object(
+    named: Named, chosen: ColumnElement[bool], others: Named | None = None
+) -> ColumnElement[Any]:
     pairs: list[Any] = []
     for name, column in named.items():
-        if is_sqlite:
-            pairs += [name, func.json_group_array(column)]
-        else:
-            array = func.array_to_json(func.array_agg(column))
-            pairs += [name, func.coalesce(array, func.json_build_array())]
-    written = func.json_object(*pairs) if is_sqlite else func.json_build_object(*pairs)
-    return select(cast(written, Text), func.count())
+        pairs += [name, func.json_group_array(column).filter(chosen)]
+    for name, other in (others or {}).items():
+        pairs += [name, func.json(other)]
+    return func.json_object(*pairs)
+
+
+def _postgresql_object(
+    named: Named, chosen: ColumnElement[bool], others: Named | None = None
+) -> ColumnElement[Any]:
+    pairs: list[Any] = []
+    for name, column in named.items():
+        array = func.array_to_json(func.array_agg(column).filter(chosen))
+        pairs += [name, func.coalesce(array, func.json_build_array())]
+    for name, other in (others or {}).items():
+        pairs += [name, other]
+    return func.json_build_object(*pairs)

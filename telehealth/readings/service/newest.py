@@ -8,13 +8,17 @@ from sqlalchemy import ColumnElement, Subquery, or_, select, tuple_, union_all
 from telehealth.core import paging
 from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_
-from telehealth.readings.models import Reading
+from telehealth.readings.models import Reading, Standing
 from telehealth.readings.service.periods import Window
 
 
 def newest(patient_id: int, source_ids: Iterable[int], window: Window) -> Subquery | None:
-    """The newest readings over all sources: the newest of each, merged; each by the key's index."""
-    conditions = [*_within(window), *_after(window.cursor)]
+    """The newest readings over all sources: the newest of each, merged; each by the key's index.
+
+    Near duplicates are not among them: the reading they merged into is.
+    """
+    shown = Reading.standing != Standing.MERGED
+    conditions = [shown, *_within(window), *_after(window.cursor)]
     order = (Reading.measured_at.desc(), Reading.source_id.desc(), Reading.seq.desc())
     parts = [
         select(
@@ -31,6 +35,15 @@ def newest(patient_id: int, source_ids: Iterable[int], window: Window) -> Subque
     merged = union_all(*parts).subquery()
     order_of_all = (merged.c.measured_at.desc(), merged.c.source_id.desc(), merged.c.seq.desc())
     return select(merged).order_by(*order_of_all).limit(window.limit).subquery()
+
+
+def the_one(patient_id: int, source_id: int, seq: int) -> Subquery:
+    """One reading, by its name."""
+    return (
+        select(Reading.__table__)
+        .where(Reading.patient_id == patient_id, Reading.source_id == source_id, Reading.seq == seq)
+        .subquery()
+    )
 
 
 def _within(window: Window) -> list[ColumnElement[bool]]:

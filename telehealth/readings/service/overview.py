@@ -11,9 +11,23 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
-from telehealth.glycemia.bands import Band, band
+from telehealth.glycemia.bands import Band
 from telehealth.glycemia.entered import Digits
-from telehealth.readings.models import UNITS, DaySummary, Diary, Reading, ReadingSource, SourceKind
+from telehealth.readings.models import (
+    UNITS,
+    Beyond,
+    DaySummary,
+    Diary,
+    Reading,
+    ReadingSource,
+    SourceKind,
+    Standing,
+    Via,
+)
+from telehealth.readings.service.values import band_of, digits_of
+from telehealth.targets import service as targets
+
+_NOT_THE_NEWEST = (Standing.ASIDE, Standing.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,9 @@ class Source:
     kind: SourceKind
     device: str
     last_received_at: datetime
+    via: Via = Via.DIRECT
+    interval_min: int | None = None
+    """Minutes between a sensor's readings, where known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +49,13 @@ class LastReading:
 
     patient_id: int
     measured_at: datetime
-    digits: Digits
+    digits: Digits | Beyond
     unit: Unit
-    tick: int
+    tick: int | None
+    """None: HI or LO."""
     kind: SourceKind
-
-    @property
-    def band(self) -> Band:
-        """Where the value lies for an adult, in its own unit."""
-        return band(self.tick, self.unit)
+    band: Band
+    """Where the value lies in the patient's own ranges, in its own unit."""
 
 
 def sources(session: Session, patient_id: int) -> Sequence[Source]:
@@ -50,7 +65,10 @@ def sources(session: Session, patient_id: int) -> Sequence[Source]:
         .where(ReadingSource.patient_id == patient_id)
         .order_by(ReadingSource.id)
     ).scalars()
-    return [Source(row.id, row.kind, row.device, row.last_received_at) for row in rows]
+    return [
+        Source(row.id, row.kind, row.device, row.last_received_at, row.via, row.interval_min)
+        for row in rows
+    ]
 
 
 def days_of(
@@ -77,7 +95,9 @@ def last_readings(session: Session, patient_ids: Collection[int]) -> dict[int, L
     newest = (
         select(func.max(Reading.measured_at))
         .where(
-            Reading.patient_id == ReadingSource.patient_id, Reading.source_id == ReadingSource.id
+            Reading.patient_id == ReadingSource.patient_id,
+            Reading.source_id == ReadingSource.id,
+            Reading.standing.not_in(_NOT_THE_NEWEST),
         )
         .correlate(ReadingSource)
         .scalar_subquery()
@@ -95,18 +115,26 @@ def last_readings(session: Session, patient_ids: Collection[int]) -> dict[int, L
                 Reading.patient_id == of_source.c.patient_id,
                 Reading.source_id == of_source.c.id,
                 Reading.measured_at == of_source.c.at,
+                Reading.standing.not_in(_NOT_THE_NEWEST),
             ),
         )
         .order_by(Reading.measured_at, Reading.source_id, Reading.seq)
     )
+    presets = targets.current(session, patient_ids)
     return {
         reading.patient_id: LastReading(
             reading.patient_id,
             reading.measured_at,
-            Digits(reading.mantissa, reading.scale),
+            digits_of(reading.mantissa, reading.scale, reading.beyond),
             UNITS[reading.unit],
             reading.tick,
             kind,
+            band_of(
+                reading.tick,
+                reading.beyond,
+                UNITS[reading.unit],
+                presets[reading.patient_id].ranges,
+            ),
         )
         for reading, kind in rows
     }

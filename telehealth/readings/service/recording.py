@@ -1,10 +1,11 @@
 """Adding readings: one transaction, one statement per table, harmless when repeated."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,17 +15,22 @@ from telehealth.core import outbox
 from telehealth.core.actor import Actor
 from telehealth.core.errors import TooLarge
 from telehealth.core.i18n import N_
+from telehealth.glycemia.bands import Ranges
 from telehealth.glycemia.entered import tick
 from telehealth.readings import policy
 from telehealth.readings.models import (
+    BEYOND_CODES,
     MEAL_CODES,
     UNIT_CODES,
+    Beyond,
     Diary,
     ReadingSource,
     SourceKind,
+    Standing,
     Upload,
+    Via,
 )
-from telehealth.readings.service import statements
+from telehealth.readings.service import intervals, statements
 from telehealth.readings.service.batch import (
     MAX_BATCH,
     Batch,
@@ -34,15 +40,26 @@ from telehealth.readings.service.batch import (
     Reference,
     Rejection,
 )
-from telehealth.readings.service.summaries import local_day, rebuild_days
+from telehealth.readings.service.recounting import recount
+from telehealth.readings.service.settling import Placed, settle
+from telehealth.readings.service.summaries import ranges_text
+from telehealth.targets import service as targets
 
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """A phone's clock may be a little ahead of ours."""
 MAX_AGE = timedelta(days=5 * 366)
 """An older time is a meter's reset clock; old diaries come in by import."""
 
+_OWN_KEY = re.compile(r"r[0-7][0-9a-f]{15}", re.ASCII)
+"""The name a reading has in our own export: it is its `seq`, in every installation."""
+
+_NEW = "new"
+"""A diary without a day yet."""
+
 Place = tuple[int, int]
 """Source and `seq`: what makes a reading the same reading."""
+Named = tuple[SourceKind, str, Via]
+"""A source as its sender names it."""
 
 
 def record(session: Session, actor: Actor, batch: Batch, *, now: datetime) -> Outcome:
@@ -56,15 +73,15 @@ def record(session: Session, actor: Actor, batch: Batch, *, now: datetime) -> Ou
     policy.require_adding(actor, batch.patient_id)
     if len(batch.readings) + len(batch.rejected) > MAX_BATCH:
         raise TooLarge(N_("At most %(n)d readings at once."), n=MAX_BATCH)
-    timely, rejected = _timely(batch.readings, now)
+    timely, rejected = _timely(batch, now)
     rejected = sorted([*batch.rejected, *rejected], key=lambda rejection: rejection.row)
     upload_id: int | None = None
     new: list[Reference] = []
     if timely:
-        lock_diary(session, batch.patient_id, _unit_by_hand(timely), now=now)
+        ranges = lock_diary(session, batch.patient_id, _unit_by_hand(timely), now=now)
         source_ids = _lock_sources(session, batch.patient_id, timely, now=now)
         if fresh := _unknown(session, timely, source_ids):
-            upload_id, new = _store(session, actor, batch.patient_id, fresh, now=now)
+            upload_id, new = _store(session, actor, batch, fresh, ranges, now=now)
     duplicate = len(timely) - len(new)
     outcome = Outcome(len(new), duplicate, tuple(rejected), upload_id, tuple(new))
     audit.record(
@@ -84,18 +101,37 @@ def record(session: Session, actor: Actor, batch: Batch, *, now: datetime) -> Ou
 
 
 def seq_of(key: str) -> int:
-    """63 bits of the digest of a sender's key: it fits a BIGINT and never wraps like a counter."""
+    """63 bits of the digest of a sender's key: it fits a BIGINT and never wraps like a counter.
+
+    The name of a reading in our own export (`r` and 16 hexadecimal digits) is that number itself.
+    """
+    if _OWN_KEY.fullmatch(key):
+        return int(key[1:], 16)
     digest = sha256(key.encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def lock_diary(session: Session, patient_id: int, unit: Unit | None, *, now: datetime) -> None:
-    """Writers of this diary wait for each other; `unit` is remembered when a hand wrote it."""
+def lock_diary(session: Session, patient_id: int, unit: Unit | None, *, now: datetime) -> Ranges:
+    """Writers of this diary wait for each other; `unit` is remembered when a hand wrote it.
+
+    Returns:
+        The patient's ranges, for the sums of what is about to change.
+    """
     new = _insert(session)(Diary).values(
-        patient_id=patient_id, unit=unit or Unit.MMOL_L, changed_at=now
+        patient_id=patient_id, unit=unit or Unit.MMOL_L, changed_at=now, sums_ranges=_NEW
     )
     changes: dict[str, object] = {"changed_at": now} | ({"unit": unit} if unit else {})
-    session.execute(new.on_conflict_do_update(index_elements=["patient_id"], set_=changes))
+    locked = new.on_conflict_do_update(index_elements=["patient_id"], set_=changes)
+    counted_with = session.scalar(locked.returning(Diary.sums_ranges))
+    ranges = targets.ranges_of(session, patient_id)
+    written = ranges_text(ranges)
+    if counted_with != written and counted_with:
+        # Other targets since: until the rebuild has been, the days are counted with either.
+        all_days = written if counted_with == _NEW else ""
+        session.execute(
+            update(Diary).where(Diary.patient_id == patient_id).values(sums_ranges=all_days)
+        )
+    return ranges
 
 
 def _insert(session: Session) -> type[sqlite.Insert] | type[postgresql.Insert]:
@@ -103,12 +139,10 @@ def _insert(session: Session) -> type[sqlite.Insert] | type[postgresql.Insert]:
     return sqlite.Insert if is_sqlite else postgresql.Insert
 
 
-def _timely(
-    readings: Iterable[NewReading], now: datetime
-) -> tuple[list[NewReading], list[Rejection]]:
-    latest, earliest = now + FUTURE_TOLERANCE, now - MAX_AGE
+def _timely(batch: Batch, now: datetime) -> tuple[list[NewReading], list[Rejection]]:
+    latest, earliest = now + FUTURE_TOLERANCE, batch.oldest or now - MAX_AGE
     timely, rejected = [], []
-    for reading in readings:
+    for reading in batch.readings:
         if earliest <= reading.measured_at <= latest:
             timely.append(reading)
         else:
@@ -124,26 +158,31 @@ def _unit_by_hand(readings: Sequence[NewReading]) -> Unit | None:
 
 def _lock_sources(
     session: Session, patient_id: int, readings: Iterable[NewReading], *, now: datetime
-) -> Mapping[tuple[SourceKind, str], int]:
+) -> Mapping[Named, int]:
     """Ids of the batch's sources, made where they are new, locked until the transaction ends."""
-    named = sorted({(reading.kind, reading.device) for reading in readings})
+    named = sorted({(reading.kind, reading.device, reading.via) for reading in readings})
     new = _insert(session)(ReadingSource).values(
         [
-            {"patient_id": patient_id, "kind": kind, "device": device, "last_received_at": now}
-            for kind, device in named
+            {
+                "patient_id": patient_id,
+                "kind": kind,
+                "device": device,
+                "via": via,
+                "last_received_at": now,
+            }
+            for kind, device, via in named
         ]
     )
     locked = new.on_conflict_do_update(
-        index_elements=["patient_id", "kind", "device", "via"],
-        set_={"last_received_at": now},
-    ).returning(ReadingSource.kind, ReadingSource.device, ReadingSource.id)
-    return {(kind, device): source_id for kind, device, source_id in session.execute(locked)}
+        index_elements=["patient_id", "kind", "device", "via"], set_={"last_received_at": now}
+    ).returning(ReadingSource.kind, ReadingSource.device, ReadingSource.via, ReadingSource.id)
+    return {
+        (kind, device, via): source_id for kind, device, via, source_id in session.execute(locked)
+    }
 
 
 def _unknown(
-    session: Session,
-    readings: Iterable[NewReading],
-    source_ids: Mapping[tuple[SourceKind, str], int],
+    session: Session, readings: Iterable[NewReading], source_ids: Mapping[Named, int]
 ) -> dict[Place, NewReading]:
     """The readings whose key is new to their source.
 
@@ -151,7 +190,7 @@ def _unknown(
     """
     first: dict[Place, NewReading] = {}
     for reading in readings:
-        place = (source_ids[reading.kind, reading.device], seq_of(reading.key))
+        place = (source_ids[reading.kind, reading.device, reading.via], seq_of(reading.key))
         first.setdefault(place, reading)
     known = statements.run(session, statements.KNOWN_KEYS, statements.KEY_FIELDS, sorted(first))
     for source_id, seq in known:
@@ -159,17 +198,27 @@ def _unknown(
     return first
 
 
+Row = tuple[
+    int, datetime, int, int | None, int | None, int, int | None, int, int, int, int
+]  # as `statements.READING_COLUMNS`
+
+
 def _store(
     session: Session,
     actor: Actor,
-    patient_id: int,
+    batch: Batch,
     fresh: Mapping[Place, NewReading],
+    ranges: Ranges,
     *,
     now: datetime,
 ) -> tuple[int, list[Reference]]:
+    patient_id = batch.patient_id
     upload_id = _add_upload(session, actor, patient_id, now=now)
-    rows = [_row(place, reading) for place, reading in fresh.items()]
-    rows.sort(key=lambda row: row[:3])
+    rows = sorted((_row(place, reading) for place, reading in fresh.items()), key=_in_key_order)
+    history = [_placed(row) for row in rows if row[-1] != Standing.SCAN]
+    standing, moved = settle(session, patient_id, history)
+    if standing:
+        rows = [(*row[:-1], int(standing.get((row[0], row[2]), row[-1]))) for row in rows]
     inserted = statements.run(
         session,
         statements.INSERT_READINGS,
@@ -179,13 +228,22 @@ def _store(
         upload_id=upload_id,
     ).all()
     _add_notes(session, patient_id, fresh)
-    rebuild_days(
-        session, patient_id, {local_day(reading.measured_at) for reading in fresh.values()}
-    )
+    sensors = {place[0] for place, one in fresh.items() if one.kind is SourceKind.CGM}
+    if sensors and batch.interval_min:
+        intervals.give(session, sensors, batch.interval_min)
+    recount(session, patient_id, [*(row[1] for row in rows), *moved], sensors, ranges)
     outbox.put(
         session, "readings.recorded", {"patient_id": patient_id, "upload_id": upload_id}, now=now
     )
     return upload_id, [Reference(source_id, seq) for source_id, seq in inserted]
+
+
+def _in_key_order(row: Row) -> tuple[int, datetime, int]:
+    return row[:3]
+
+
+def _placed(row: Row) -> Placed:
+    return Placed(row[0], row[2], row[1], tick=row[6], beyond=row[9], unit=row[5])
 
 
 def _add_upload(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:
@@ -203,19 +261,26 @@ def _add_upload(session: Session, actor: Actor, patient_id: int, *, now: datetim
     return upload_id
 
 
-def _row(
-    place: Place, reading: NewReading
-) -> tuple[int, datetime, int, int, int, int, int, int, int]:
+def _row(place: Place, reading: NewReading) -> Row:
+    digits = reading.digits
+    number: tuple[int, int, int] | tuple[None, None, None] = (None, None, None)
+    beyond = 0
+    if isinstance(digits, Beyond):
+        beyond = BEYOND_CODES[digits]
+    else:
+        number = (digits.mantissa, digits.scale, tick(digits, reading.unit))
     return (
         place[0],
         reading.measured_at,
         place[1],
-        reading.digits.mantissa,
-        reading.digits.scale,
+        number[0],
+        number[1],
         UNIT_CODES[reading.unit],
-        tick(reading.digits, reading.unit),
+        number[2],
         MEAL_CODES[reading.meal],
         reading.offset_min,
+        beyond,
+        Standing.SCAN if reading.is_scan else Standing.COUNTED,
     )
 
 

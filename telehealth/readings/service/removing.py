@@ -22,11 +22,11 @@ from telehealth.readings.models import (
 )
 from telehealth.readings.service.batch import Reference
 from telehealth.readings.service.recording import lock_diary
-from telehealth.readings.service.summaries import local_day, rebuild_days
+from telehealth.readings.service.recounting import resettle
 
 _KEPT = (
     "patient_id", "source_id", "measured_at", "seq", "upload_id",
-    "mantissa", "scale", "unit", "tick", "meal", "offset_min",
+    "mantissa", "scale", "unit", "tick", "meal", "offset_min", "beyond", "standing",
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def remove(
     )
     session.execute(delete(Reading).where(_is(Reading, patient_id, reference)))
     moment: datetime = found.measured_at
-    rebuild_days(session, patient_id, [local_day(moment)])
+    resettle(session, patient_id, [moment])
     _tell(session, actor, "remove", patient_id, reference, now=now)
     return moment
 
@@ -99,7 +99,7 @@ def restore(
         session.execute(insert(ReadingNote).values(**place, text=removed.note))
     session.execute(delete(RemovedReading).where(_is(RemovedReading, patient_id, reference)))
     moment: datetime = removed.measured_at
-    rebuild_days(session, patient_id, [local_day(moment)])
+    resettle(session, patient_id, [moment])
     _tell(session, actor, "restore", patient_id, reference, now=now)
     return moment
 

@@ -12,8 +12,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
-from telehealth.glycemia.bands import ADULT, BANDS
-from telehealth.readings.models import UNIT_CODES
+from telehealth.readings.models import UNIT_CODES, Standing
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
 """How SQLAlchemy writes an instant on SQLite."""
@@ -30,10 +29,12 @@ READING_COLUMNS = {
     "tick": "smallint",
     "meal": "smallint",
     "offset_min": "smallint",
+    "beyond": "smallint",
+    "standing": "smallint",
 }
 
 
-def _rows(columns: Mapping[str, str]) -> dict[str, str]:
+def table_given(columns: Mapping[str, str]) -> dict[str, str]:
     """A batch as a table `given`, per database; parameter `:rows` or one array per column."""
     picked = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
@@ -64,55 +65,52 @@ def _known_keys(given: str) -> TextClause:
     )
 
 
-def _band_counts() -> str:
-    """One count per band: whole numbers of each unit against that unit's edges."""
-    counts = []
-    for place, band in enumerate(BANDS):
-        either = []
-        for unit, code in UNIT_CODES.items():
-            edges: tuple[int | None, ...] = (None, *ADULT.edges[unit], None)
-            above, up_to = edges[place], edges[place + 1]
-            tests = [f"reading.unit = {code}"]
-            tests += [f"reading.tick > {above}"] if above is not None else []
-            tests += [f"reading.tick <= {up_to}"] if up_to is not None else []
-            either.append(" AND ".join(tests))
-        condition = " OR ".join(f"({tests})" for tests in either)
-        counts.append(f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END) AS {band.value}")
-    return ", ".join(counts)
-
-
-def _sum_days(given: str) -> TextClause:
-    columns = ", ".join(band.value for band in BANDS)
+def _nearby(given: str) -> TextClause:
     return text(
-        "INSERT INTO day_summary (patient_id, day_on, kind, unit, n,"  # noqa: S608 - our own names
-        f" {columns}, total, squares, lowest, highest)"
-        " SELECT source.patient_id, given.day_on, source.kind, reading.unit, count(*),"
-        f" {_band_counts()},"
-        " sum(CAST(reading.tick AS bigint)), sum(CAST(reading.tick AS bigint) * reading.tick),"
-        " min(reading.tick), max(reading.tick)"
+        "SELECT reading.source_id, reading.seq, reading.measured_at, reading.tick,"  # noqa: S608 - our own names
+        " reading.beyond, reading.unit, reading.standing"
         f" FROM reading_source AS source CROSS JOIN {given}"
         " JOIN reading ON reading.patient_id = source.patient_id"
         " AND reading.source_id = source.id"
-        " AND reading.measured_at >= given.begins_at AND reading.measured_at < given.ends_at"
-        " WHERE source.patient_id = :patient_id"
-        " GROUP BY source.patient_id, given.day_on, source.kind, reading.unit"
+        " AND reading.measured_at >= given.begins_at AND reading.measured_at <= given.ends_at"
+        f" WHERE source.patient_id = :patient_id AND reading.standing <> {int(Standing.SCAN)}"
+        " ORDER BY reading.measured_at"
+    )
+
+
+def _set_standing(given: str) -> TextClause:
+    return text(
+        f"UPDATE reading SET standing = given.standing FROM {given}"  # noqa: S608 - our own names
+        " WHERE reading.patient_id = :patient_id AND reading.source_id = given.source_id"
+        " AND reading.measured_at = given.measured_at AND reading.seq = given.seq"
     )
 
 
 _KEYS = {"source_id": "int", "seq": "bigint"}
-_DAYS = {"day_on": "date", "begins_at": "timestamptz", "ends_at": "timestamptz"}
+_SPANS = {"begins_at": "timestamptz", "ends_at": "timestamptz"}
+_STANDINGS = {
+    "source_id": "int",
+    "measured_at": "timestamptz",
+    "seq": "bigint",
+    "standing": "smallint",
+}
 
 INSERT_READINGS: Statement = {
-    dialect: _insert_readings(given) for dialect, given in _rows(READING_COLUMNS).items()
+    dialect: _insert_readings(given) for dialect, given in table_given(READING_COLUMNS).items()
 }
-KNOWN_KEYS: Statement = {dialect: _known_keys(given) for dialect, given in _rows(_KEYS).items()}
-SUM_DAYS: Statement = {dialect: _sum_days(given) for dialect, given in _rows(_DAYS).items()}
+KNOWN_KEYS: Statement = {
+    dialect: _known_keys(given) for dialect, given in table_given(_KEYS).items()
+}
+NEARBY: Statement = {dialect: _nearby(given) for dialect, given in table_given(_SPANS).items()}
+SET_STANDING: Statement = {
+    dialect: _set_standing(given) for dialect, given in table_given(_STANDINGS).items()
+}
 INSERT_NOTES: Statement = {
     dialect: text(
         "INSERT INTO reading_note (patient_id, source_id, measured_at, seq, text)"  # noqa: S608 - our own names
         f" SELECT :patient_id, source_id, measured_at, seq, text FROM {given}"
     )
-    for dialect, given in _rows(
+    for dialect, given in table_given(
         {"source_id": "int", "measured_at": "timestamptz", "seq": "bigint", "text": "text"}
     ).items()
 }
@@ -146,7 +144,8 @@ def _for_sqlite(value: object) -> str:
 
 READING_FIELDS = tuple(READING_COLUMNS)
 KEY_FIELDS = tuple(_KEYS)
-DAY_FIELDS = tuple(_DAYS)
+SPAN_FIELDS = tuple(_SPANS)
+STANDING_FIELDS = tuple(_STANDINGS)
 NOTE_FIELDS = ("source_id", "measured_at", "seq", "text")
 UNIT_OF_CODE = {code: unit for unit, code in UNIT_CODES.items()}
 assert UNIT_OF_CODE[0] is Unit.MG_DL  # noqa: S101 - the migration's CHECK says so too

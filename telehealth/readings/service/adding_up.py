@@ -1,0 +1,95 @@
+"""The SQL of daily sums: bands, totals, risk, extremes and recorded time in one statement.
+
+Equal to `glycemia.days.by_day` of the readings that count; a property test holds them together.
+"""
+
+from sqlalchemy import TextClause, text
+
+from devices.glucose import Unit
+from telehealth.glycemia.bands import BANDS, HI, Band, Ranges
+from telehealth.readings.models import COUNTS_UP_TO, UNIT_CODES, SourceKind
+from telehealth.readings.service.statements import Statement, table_given
+
+USUAL_INTERVAL_MIN = 5
+"""Of a sensor that has sent too little to tell."""
+_N_EDGES = len(BANDS) - 1
+_SECONDS = {
+    "sqlite": "CAST(strftime('%s', reading.measured_at) AS integer)",
+    "postgresql": "CAST(floor(extract(epoch FROM reading.measured_at)) AS bigint)",
+}
+_DAYS = {
+    "day_on": "date",
+    "begins_at": "timestamptz",
+    "ends_at": "timestamptz",
+    "reaches_at": "timestamptz",
+}
+DAY_FIELDS = tuple(_DAYS)
+
+
+def edges(ranges: Ranges) -> dict[str, int]:
+    """The ranges as parameters: highest tick of each band; a band that is not used is never left.
+
+    HI belongs to the last band there is: very high, or high in pregnancy.
+    """
+    found = {"top": len(ranges.edges[Unit.MG_DL])}
+    for unit, code in UNIT_CODES.items():
+        own = ranges.edges[unit]
+        for place in range(_N_EDGES):
+            found[f"edge_{code}_{place}"] = own[place] if place < len(own) else HI
+    return found
+
+
+def _place() -> str:
+    """Place of the band of a row: whole numbers of each unit against that unit's edges."""
+    whens = ["WHEN reading.beyond = -1 THEN 0", "WHEN reading.beyond = 1 THEN :top"]
+    for code in UNIT_CODES.values():
+        whens += [
+            f"WHEN reading.unit = {code} AND reading.tick <= :edge_{code}_{place} THEN {place}"
+            for place in range(_N_EDGES)
+        ]
+    return f"CASE {' '.join(whens)} ELSE {_N_EDGES} END"
+
+
+def _counts() -> str:
+    return ", ".join(
+        f"sum(CASE WHEN place = {place} THEN 1 ELSE 0 END)" for place in range(len(BANDS))
+    )
+
+
+def _sum_days(given: str, seconds: str) -> TextClause:
+    columns = ", ".join(band.value for band in Band)
+    return text(
+        "INSERT INTO day_summary (patient_id, day_on, kind, unit, n,"  # noqa: S608 - our own names
+        f" {columns}, total, squares, lowest, highest, out_of_range, recorded_s,"
+        " low_risk, high_risk, worst_low_risk, worst_high_risk)"
+        " SELECT :patient_id, day_on, kind, counted.unit, count(*),"
+        f" {_counts()},"
+        " coalesce(sum(CAST(counted.tick AS bigint)), 0),"
+        " coalesce(sum(CAST(counted.tick AS bigint) * counted.tick), 0),"
+        " min(counted.tick), max(counted.tick), count(*) - count(counted.tick),"
+        f" sum(CASE WHEN kind <> '{SourceKind.CGM.value}' THEN 0"
+        " WHEN 2 * step_s <= 3 * interval_s THEN step_s ELSE interval_s END),"
+        " coalesce(sum(risk.low), 0), coalesce(sum(risk.high), 0),"
+        " coalesce(max(risk.low), 0), coalesce(max(risk.high), 0)"
+        " FROM ("
+        "SELECT given.day_on, source.kind, reading.unit, reading.tick,"
+        f" {_place()} AS place,"
+        " reading.measured_at < given.ends_at AS is_inside,"
+        f" 60 * coalesce(source.interval_min, {USUAL_INTERVAL_MIN}) AS interval_s,"
+        f" lead({seconds}) OVER (PARTITION BY given.day_on, source.kind"
+        f" ORDER BY reading.measured_at) - {seconds} AS step_s"
+        f" FROM reading_source AS source CROSS JOIN {given}"
+        " JOIN reading ON reading.patient_id = source.patient_id"
+        " AND reading.source_id = source.id"
+        " AND reading.measured_at >= given.begins_at"
+        " AND reading.measured_at < given.reaches_at"
+        f" WHERE source.patient_id = :patient_id AND reading.standing <= {int(COUNTS_UP_TO)}"
+        ") AS counted LEFT JOIN glucose_risk AS risk"
+        " ON risk.unit = counted.unit AND risk.tick = counted.tick"
+        " WHERE is_inside GROUP BY day_on, kind, counted.unit"
+    )
+
+
+SUM_DAYS: Statement = {
+    dialect: _sum_days(given, _SECONDS[dialect]) for dialect, given in table_given(_DAYS).items()
+}
