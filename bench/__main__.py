@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterable
 from importlib.metadata import version
 
-from bench import glycemia, readings, signing_in
+from bench import devices, glycemia, readings, signing_in
 from bench.ground import grounds
 from bench.table import Line
 
-ALONE = (glycemia.run,)
+ALONE = (devices.run, glycemia.run)
 """Measured once: no database takes part."""
 
 ON_A_DATABASE = (readings.run, signing_in.run)
