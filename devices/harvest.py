@@ -58,6 +58,8 @@ class Harvest:
     ) -> None:
         self.received = 0
         """Different records, also those known from before."""
+        self.size = 0
+        """How many records are ready to be kept."""
         self.top: int | None = None
         """The number that came last."""
         self._whole_up_to = stored_up_to
@@ -67,11 +69,6 @@ class Harvest:
         self._waiting: dict[int, Arrival] = {}
         self._contexts: dict[int, bytes] = {}
         self._seen: set[bytes] = set()
-
-    @property
-    def size(self) -> int:
-        """How many records are ready to be kept."""
-        return sum(map(len, self._ready.values()))
 
     @property
     def cursor(self) -> int | None:
@@ -112,6 +109,7 @@ class Harvest:
         """Hand over what is ready."""
         taken = tuple(one for group in self._ready.values() for one in group)
         self._ready.clear()
+        self.size = 0
         return taken
 
     def finish(self, *, is_complete: bool) -> None:
@@ -150,4 +148,5 @@ class Harvest:
             self._make_ready(arrival)
 
     def _make_ready(self, arrival: Arrival) -> None:
+        self.size += 1
         self._ready.setdefault(arrival.seq, []).append(arrival)

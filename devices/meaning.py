@@ -4,7 +4,7 @@ Parse strictly, lose nothing: a record that cannot be trusted is still a `Readin
 bytes and the doubts that keep it from being used. Nothing is clamped, guessed or corrected.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +23,7 @@ KETONE_SCALE = -1
 """A ketone is sent as if it were mg/dL; a tenth of that number is its mmol/L."""
 FUTURE = timedelta(minutes=10)
 DRIFT = timedelta(minutes=5)
+FIRST_YEAR, LAST_YEAR = 1, 9999
 
 FAULTS = (
     Status.MALFUNCTION
@@ -78,12 +79,14 @@ class Circumstances:
     meter_clock_wall: datetime | None
     """What the meter's clock showed at `now`; `None` when it has none to read."""
 
-    @property
-    def drift(self) -> timedelta | None:
-        """How far the meter's clock is ahead of the zone's."""
-        if self.meter_clock_wall is None:
-            return None
-        return self.meter_clock_wall - self.now.astimezone(self.zone).replace(tzinfo=None)
+    drift: timedelta | None = field(init=False)
+    """How far the meter's clock is ahead of the zone's."""
+
+    def __post_init__(self) -> None:
+        """Compare the two clocks once, for all records."""
+        wall = self.now.astimezone(self.zone).replace(tzinfo=None)
+        drift = None if self.meter_clock_wall is None else self.meter_clock_wall - wall
+        object.__setattr__(self, "drift", drift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +191,15 @@ def _kind(record: Measurement, context: Context | None, quirk: Quirk) -> Verdict
         return Kind.IMPLAUSIBLE, value, (Doubt.CONTRADICTION,)
     if too_high or too_low:
         return (Kind.HIGH if too_high else Kind.LOW), None, ()
-    return _number(record, status)
+    return _number(value, record.unit, status)
 
 
-def _number(record: Measurement, status: int) -> Verdict:
-    if record.value is None:
+def _number(value: Decimal | None, unit: Unit, status: int) -> Verdict:
+    if value is None:
         return Kind.NO_VALUE, None, ()
-    if not is_believable(record.value, record.unit):
-        return Kind.IMPLAUSIBLE, record.value, (Doubt.IMPLAUSIBLE,)
-    if status & FAULTS:
-        return Kind.GLUCOSE, record.value, (Doubt.METER_FAULT,)
-    return Kind.GLUCOSE, record.value, ()
+    if not is_believable(value, unit):
+        return Kind.IMPLAUSIBLE, value, (Doubt.IMPLAUSIBLE,)
+    return Kind.GLUCOSE, value, (Doubt.METER_FAULT,) if status & FAULTS else ()
 
 
 def when(record: Measurement, around: Circumstances) -> tuple[datetime | None, tuple[Doubt, ...]]:
@@ -226,12 +227,10 @@ def when(record: Measurement, around: Circumstances) -> tuple[datetime | None, t
 def in_zone(wall: datetime, zone: ZoneInfo) -> tuple[datetime | None, Doubt | None]:
     """Place a wall clock time in a zone: no instant in the gap, the first one in the fold."""
     first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
-    try:
-        there_and_back = first.astimezone(UTC).astimezone(zone)
-    except OverflowError:  # the very first or last day of the calendar
+    if not FIRST_YEAR < wall.year < LAST_YEAR:  # its first and last day are no instant elsewhere
         return None, Doubt.NO_SUCH_DATE
-    if there_and_back.replace(tzinfo=None) != wall:
-        return None, Doubt.CLOCK_GAP
-    if first.utcoffset() != second.utcoffset():
-        return first, Doubt.CLOCK_FOLD
-    return first, None
+    if first.utcoffset() == second.utcoffset():
+        return first, None
+    there_and_back = first.astimezone(UTC).astimezone(zone)
+    is_skipped = there_and_back.replace(tzinfo=None) != wall
+    return (None, Doubt.CLOCK_GAP) if is_skipped else (first, Doubt.CLOCK_FOLD)

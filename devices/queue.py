@@ -6,7 +6,7 @@ harmless.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +29,7 @@ from devices.tables import STEPS, VERSION
 BUSY_MS = 10_000
 INSERT_RECORD = """INSERT INTO record (key, meter_id, claim_id, epoch, seq, kind, state, reason,
     value, unit, measured_at, base, offset_min, meal, raw, raw_context, zone, drift_s, read_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO NOTHING"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 SENDABLE = frozenset({Kind.GLUCOSE, Kind.HIGH, Kind.LOW})
@@ -187,7 +186,7 @@ class Queue:
     def store(
         self,
         meter_id: int,
-        readings: Iterable[Reading],
+        readings: Sequence[Reading],
         *,
         cursor: int | None,
         zone: str,
@@ -205,20 +204,21 @@ class Queue:
                 "SELECT id FROM claim WHERE meter_id = ? AND ended_at IS NULL", (meter_id,)
             ).fetchone()
             known = claim and claim[0]
-            added = [
-                reading
-                for reading in readings
-                if db.execute(
-                    INSERT_RECORD,
+            added = _without(_kept(db, readings), readings)
+            now = at.isoformat()
+            db.executemany(
+                INSERT_RECORD,
+                [
                     (
                         *(reading.key, meter_id, known, epoch, reading.seq, reading.kind),
                         *(state_of(reading), ",".join(reading.doubts), _text(reading)),
                         *(reading.unit, _iso(reading), reading.base, reading.offset_min),
                         *(reading.meal, reading.raw, reading.raw_context),
-                        *(zone, drift_s, at.isoformat()),
-                    ),
-                ).rowcount
-            ]
+                        *(zone, drift_s, now),
+                    )
+                    for reading in added
+                ],
+            )
             db.execute(
                 "UPDATE meter SET cursor = ?, gained = gained + ? WHERE id = ?",
                 (cursor, len(added), meter_id),
@@ -343,6 +343,19 @@ class Queue:
         """Count the records by kind."""
         found = self._db.execute("SELECT kind, count(*) FROM record GROUP BY kind ORDER BY kind")
         return dict(found)
+
+
+def _kept(db: sqlite3.Connection, readings: Sequence[Reading]) -> set[str]:
+    """Return the keys that are here already, of any meter."""
+    marks = ", ".join("?" * len(readings))
+    keys = [reading.key for reading in readings]
+    return {key for (key,) in db.execute(f"SELECT key FROM record WHERE key IN ({marks})", keys)}  # noqa: S608 - marks only
+
+
+def _without(kept: set[str], readings: Sequence[Reading]) -> list[Reading]:
+    """Leave out what is kept, and what comes a second time."""
+    first = {reading.key: reading for reading in reversed(readings)}
+    return [one for one in readings if one.key not in kept and first[one.key] is one]
 
 
 def _text(reading: Reading) -> str | None:

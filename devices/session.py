@@ -21,7 +21,8 @@ OVERLAP = 5
 NEAR_WRAP = 65_000
 """Numbers begin again after 65,535; this close to it a cursor would miss what comes after."""
 SLICE = 250
-BATCH = 50
+BATCH = 250
+"""Records kept in one transaction; a kill in between costs no more than reading them again."""
 
 
 class Outcome(StrEnum):
@@ -164,12 +165,12 @@ class Session:
 
     def _is_foreign(self, record: Measurement | None) -> bool:
         """Whether a record below the cursor was never seen: this is another memory."""
-        if record is None or self._known.has(record):
+        if record is None or self._is_full or self._known.has(record):
             return False
         self._unknown += 1
         cursor = self._known.cursor
         is_below = cursor is not None and record.seq <= cursor
-        return is_below and not self._is_full and not self._is_other_memory
+        return is_below and not self._is_other_memory
 
     def _answered(self, raw: bytes) -> list[Action]:
         try:

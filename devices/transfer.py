@@ -236,7 +236,7 @@ class Reader:
         session = Session(meter.quirk, self._known(around))
         actions = session.start()
         while True:
-            end = await self._carry_out(actions, link, around)
+            end = await self._carry_out(actions, link, around) if actions else None
             if end is not None:
                 return end
             is_settling = session.stage is Stage.SETTLING

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from struct import Struct
 
 from devices.gatt.wire import Wire
 
 DATE_TIME = "00002a08-0000-1000-8000-00805f9b34fb"
 CURRENT_TIME = "00002a2b-0000-1000-8000-00805f9b34fb"
+LAYOUT = Struct("<H5B")
+"""Year, month, day, hour, minute, second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def take_time(wire: Wire) -> WireTime:
     Raises:
         WireError: fewer than seven bytes are left.
     """
-    return WireTime(wire.u16(), wire.u8(), wire.u8(), wire.u8(), wire.u8(), wire.u8())
+    return WireTime(*LAYOUT.unpack(wire.take(LAYOUT.size)))
 
 
 def decode_date_time(raw: bytes) -> WireTime:

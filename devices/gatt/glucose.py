@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import IntFlag
+from struct import Struct
+from typing import Final
 
-from devices.gatt.clock import WireTime, take_time
+from devices.gatt.clock import WireTime
 from devices.gatt.sfloat import Sfloat, take_sfloat
 from devices.gatt.wire import Wire
 from devices.glucose import Unit
@@ -14,35 +15,38 @@ MEASUREMENT = "00002a18-0000-1000-8000-00805f9b34fb"
 CONTEXT = "00002a34-0000-1000-8000-00805f9b34fb"
 FEATURE = "00002a51-0000-1000-8000-00805f9b34fb"
 
+HEAD = Struct("<BHH5B")
+"""Flags, sequence, base time: what every measurement begins with."""
+
 SHIFT = {Unit.MG_DL: 5, Unit.MMOL_L: 3}
 """Powers of ten from the wire's kg/L to mg/dL and from its mol/L to mmol/L."""
 
 
-class Status(IntFlag):
+class Status:
     """Sensor status annunciation of a measurement (bits as in the service specification)."""
 
-    BATTERY_LOW = 1 << 0
-    MALFUNCTION = 1 << 1
-    SAMPLE_INSUFFICIENT = 1 << 2
-    STRIP_INSERTION = 1 << 3
-    WRONG_STRIP = 1 << 4
-    TOO_HIGH = 1 << 5
-    TOO_LOW = 1 << 6
-    TOO_WARM = 1 << 7
-    TOO_COLD = 1 << 8
-    READ_INTERRUPTED = 1 << 9
-    GENERAL_FAULT = 1 << 10
-    TIME_FAULT = 1 << 11
+    BATTERY_LOW: Final = 1 << 0
+    MALFUNCTION: Final = 1 << 1
+    SAMPLE_INSUFFICIENT: Final = 1 << 2
+    STRIP_INSERTION: Final = 1 << 3
+    WRONG_STRIP: Final = 1 << 4
+    TOO_HIGH: Final = 1 << 5
+    TOO_LOW: Final = 1 << 6
+    TOO_WARM: Final = 1 << 7
+    TOO_COLD: Final = 1 << 8
+    READ_INTERRUPTED: Final = 1 << 9
+    GENERAL_FAULT: Final = 1 << 10
+    TIME_FAULT: Final = 1 << 11
 
 
-class Flag(IntFlag):
-    """First byte of a measurement."""
+class Flag:
+    """Bits of the first byte of a measurement; plain numbers, they are looked at all the time."""
 
-    OFFSET = 1
-    VALUE = 2
-    MOL_PER_L = 4
-    STATUS = 8
-    CONTEXT = 16
+    OFFSET: Final = 1
+    VALUE: Final = 2
+    MOL_PER_L: Final = 4
+    STATUS: Final = 8
+    CONTEXT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def decode_measurement(raw: bytes) -> Measurement:
         WireError: shorter than its flags announce (truncated).
     """
     wire = Wire(raw)
-    flags, seq, base = wire.u8(), wire.u16(), take_time(wire)
+    flags, seq, *base = HEAD.unpack(wire.take(HEAD.size))
     offset = wire.s16() if flags & Flag.OFFSET else None
     concentration = sample = status = None
     if flags & Flag.VALUE:
@@ -98,7 +102,7 @@ def decode_measurement(raw: bytes) -> Measurement:
     return Measurement(
         flags=flags,
         seq=seq,
-        base=base,
+        base=WireTime(*base),
         offset_min=offset,
         concentration=concentration,
         type=None if sample is None else sample & 0xF,
@@ -159,16 +163,13 @@ def decode_context(raw: bytes) -> Context:
     wire = Wire(raw)
     flags, seq = wire.u8(), wire.u16()
 
-    def taken(bit: int) -> bool:
-        return bool(flags >> bit & 1)
-
-    ext = wire.u8() if taken(7) else None
-    carb_id, carb = (wire.u8(), take_sfloat(wire)) if taken(0) else (None, None)
-    meal = wire.u8() if taken(1) else None
-    who = wire.u8() if taken(2) else None
-    exercise_s, exercise_pct = (wire.u16(), wire.u8()) if taken(3) else (None, None)
-    med_id, med = (wire.u8(), take_sfloat(wire)) if taken(4) else (None, None)
-    hba1c = take_sfloat(wire) if taken(6) else None
+    ext = wire.u8() if flags & 0x80 else None  # directly after the sequence number
+    carb_id, carb = (wire.u8(), take_sfloat(wire)) if flags & 0x01 else (None, None)
+    meal = wire.u8() if flags & 0x02 else None
+    who = wire.u8() if flags & 0x04 else None
+    exercise_s, exercise_pct = (wire.u16(), wire.u8()) if flags & 0x08 else (None, None)
+    med_id, med = (wire.u8(), take_sfloat(wire)) if flags & 0x10 else (None, None)
+    hba1c = take_sfloat(wire) if flags & 0x40 else None
     return Context(
         flags=flags,
         seq=seq,

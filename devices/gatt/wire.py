@@ -43,10 +43,10 @@ class Wire:
         Raises:
             WireError: fewer bytes are left (truncated).
         """
-        if self.left < size:
+        begun, self.at = self.at, self.at + size
+        if self.at > len(self.raw):
             raise WireError(Fault.TRUNCATED)
-        self.at += size
-        return self.raw[self.at - size : self.at]
+        return self.raw[begun : self.at]
 
     def u8(self) -> int:
         """Take one unsigned byte."""
