@@ -1,0 +1,283 @@
+"""Figures of a report as lines of words: label, value, goal, and what is missing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from devices.glucose import Unit
+from telehealth.core.i18n import N_, number
+from telehealth.readings.figures import Words
+from telehealth.reports.figures.axes import clock
+from telehealth.reports.service import shown
+from telehealth.reports.service.sheets import GoalLine, Measure, SensorPart, Sheet, SticksPart
+
+LABELS = {
+    "tir_pct": N_("time in target range"),
+    "below_target_pct": N_("time below target"),
+    "above_target_pct": N_("time above target"),
+    "below_54_pct": N_("time very low (below 3.0 mmol/L, 54 mg/dL)"),
+    "above_250_pct": N_("time very high (above 13.9 mmol/L, 250 mg/dL)"),
+    "tir_tight_pct": N_("time in tight range (3.9 to 7.8 mmol/L, 70 to 140 mg/dL)"),
+    "mean": N_("mean glucose"),
+    "sd": N_("standard deviation (SD)"),
+    "cv_pct": N_("variation (CV)"),
+    "gmi_pct": N_("GMI, estimate of HbA1c from the sensor"),
+    "gri": N_("glycemia risk index (GRI)"),
+    "wear_pct": N_("time with sensor data"),
+    "lbgi": N_("low blood glucose index (LBGI)"),
+    "hbgi": N_("high blood glucose index (HBGI)"),
+    "adrr": N_("average daily risk range (ADRR)"),
+    "modd": N_("difference between days (MODD)"),
+    "conga1": N_("variation within one hour (CONGA 1 h)"),
+    "mage": N_("mean excursion (MAGE, moving averages)"),
+}
+FOR_PATIENT = ("tir_pct", "below_target_pct", "above_target_pct", "mean", "gmi_pct")
+FOR_TEAM = (*FOR_PATIENT, "cv_pct", "sd", "below_54_pct", "above_250_pct", "tir_tight_pct", "gri")
+FURTHER = ("lbgi", "hbgi", "adrr", "modd", "conga1", "mage")
+ON_PAPER = ("mean", "gmi_pct", "cv_pct", "gri")
+OF_STICKS = ("mean", "sd", "cv_pct", "lbgi", "hbgi", "adrr")
+STICK_LABELS = LABELS | {
+    "sd": N_("standard deviation of the readings (SD)"),
+    "cv_pct": N_("variation of the readings (CV)"),
+    "mean": N_("mean of the readings"),
+}
+
+REASONS = {
+    "no_readings": N_("no readings"),
+    "not_enough_data": N_("not enough data"),
+    "no_interval": N_("readings too far apart"),
+    "too_few_values": N_("too few readings"),
+    "not_for_fingersticks": N_("not for fingersticks"),
+}
+EPISODES = {
+    "hypo_l1": N_("low (below 3.9 mmol/L, 70 mg/dL)"),
+    "hypo_l2": N_("very low (below 3.0 mmol/L, 54 mg/dL), counted in low too"),
+    "hypo_extended": N_("low for more than two hours"),
+    "hyper_l1": N_("high (above 10.0 mmol/L, 180 mg/dL)"),
+    "hyper_l2": N_("very high (above 13.9 mmol/L, 250 mg/dL), counted in high too"),
+}
+MEALS = {"breakfast": N_("breakfast"), "lunch": N_("lunch"), "dinner": N_("dinner")}
+PRESETS = {
+    "adult": N_("adults with type 1 or type 2 diabetes"),
+    "older": N_("older people or high risk"),
+    "pregnancy-type1": N_("pregnancy with type 1 diabetes"),
+    "pregnancy-type2": N_("pregnancy with type 2 or gestational diabetes"),
+}
+CV_GOAL_PCT = 36
+"""A goal of everybody's; the others stand in the targets."""
+_GLUCOSE = frozenset({"mean", "sd", "modd", "conga1", "mage"})
+_INDICES = frozenset({"lbgi", "hbgi", "adrr", "gri"})
+_BANDS = {
+    "tir_pct": ("in_range",),
+    "below_target_pct": ("very_low", "low"),
+    "above_target_pct": ("high", "very_high"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure in words."""
+
+    name: str
+    label: str
+    value: str
+    """Empty: the data do not allow one, `missing` says why."""
+    missing: str = ""
+    goal: str = ""
+    is_met: bool | None = None
+    """None: there is no goal, or no value to hold against it."""
+
+
+def sensor_lines(sheet: Sheet, names: Sequence[str], words: Words) -> list[Line]:
+    """Figures of the sensor; none of them says anything where the data do not suffice."""
+    sensor = sheet["sensor"]
+    if sensor is None:
+        return []
+    goals = sheet["targets"]["goals"]
+    return [
+        _sensor_line(name, sensor, goals.get(name), Unit(sheet["unit"]), words) for name in names
+    ]
+
+
+def _sensor_line(
+    name: str, sensor: SensorPart, goal: GoalLine | None, unit: Unit, words: Words
+) -> Line:
+    measure, label = sensor["measures"][name], words.translate(LABELS[name])
+    if measure["value"] is None:
+        return Line(name, label, "", _missing(measure, words))
+    if name == "cv_pct":
+        goal = GoalLine(limit=CV_GOAL_PCT, is_minimum=False)
+    value = figure_text(name, measure["value"], unit, words.locale, bands=sensor["bands"])
+    if name == "gri" and sensor["gri_zone"]:
+        value += f" ({words.translate('zone')} {sensor['gri_zone']})"
+    if goal is None:
+        return Line(name, label, value)
+    limit, is_minimum = goal["limit"], goal["is_minimum"]
+    met = measure["value"] > limit if is_minimum else measure["value"] < limit
+    return Line(name, label, value, "", goal_text(goal, words), met)
+
+
+def stick_lines(sheet: Sheet, names: Sequence[str], words: Words) -> list[Line]:
+    """Figures of fingersticks: of readings, never of time, and without goals."""
+    found = sheet["sticks"]
+    if found is None:
+        return []
+    unit, lines = Unit(sheet["unit"]), []
+    for name in names:
+        measure, label = found["measures"][name], words.translate(STICK_LABELS[name])
+        value = measure["value"]
+        if value is None:
+            lines.append(Line(name, label, "", _missing(measure, words)))
+        else:
+            lines.append(Line(name, label, figure_text(name, value, unit, words.locale)))
+    return lines
+
+
+def _missing(measure: Measure, words: Words) -> str:
+    return words.translate(REASONS[measure["reason"] or "too_few_values"])
+
+
+def goal_text(goal: GoalLine, words: Words) -> str:
+    """`goal: over 70 %`."""
+    sentence = (
+        N_("goal: over %(limit)s %%") if goal["is_minimum"] else N_("goal: under %(limit)s %%")
+    )
+    return words.translate(sentence) % {"limit": number(goal["limit"], words.locale)}
+
+
+def figure_text(
+    name: str, value: float, unit: Unit, locale: str, *, bands: dict[str, int] | None = None
+) -> str:
+    """A figure with its unit.
+
+    Whole percents of the target range are those of the range bar, so that page, bar and paper
+    never differ by one.
+    """
+    if name in _GLUCOSE:
+        digits = 1 if unit is Unit.MMOL_L else 0
+        return f"{number(shown(value, unit), locale, digits)} {unit.value}"
+    if name in _INDICES:
+        return number(value, locale, 1)
+    if name == "gmi_pct":
+        return f"{number(value, locale, 1)} %"
+    if name in _BANDS and bands is not None:
+        whole = sum(bands[band] for band in _BANDS[name])
+        return f"{whole} %" if whole or not value else f"{number(value, locale, 1)} %"
+    return f"{number(value, locale, 1 if 0 < value < 1 else 0)} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The same figure in two periods."""
+
+    label: str
+    before: str
+    after: str
+    change: str
+    """Empty where one of the two has no value."""
+
+
+def differences(after: Sheet, before: Sheet, words: Words) -> list[Difference]:
+    """The sensor's figures of two periods, then those of fingersticks."""
+    found = []
+    unit = Unit(after["unit"])
+    for kind, names, labels in (("sensor", FOR_TEAM, LABELS), ("sticks", OF_STICKS, STICK_LABELS)):
+        one, other = _measures(after, kind), _measures(before, kind)
+        if not one and not other:
+            continue
+        found += [
+            _difference(words.translate(labels[name]), name, one, other, unit, words)
+            for name in names
+        ]
+    return found
+
+
+def _measures(sheet: Sheet, kind: str) -> dict[str, Measure]:
+    part: SensorPart | SticksPart | None = sheet["sensor"] if kind == "sensor" else sheet["sticks"]
+    return part["measures"] if part is not None else {}
+
+
+def _difference(
+    label: str,
+    name: str,
+    after: dict[str, Measure],
+    before: dict[str, Measure],
+    unit: Unit,
+    words: Words,
+) -> Difference:
+    texts, values = [], []
+    for measures in (before, after):
+        measure = measures.get(name) or Measure(value=None, n=0, reason="no_readings")
+        values.append(measure["value"])
+        texts.append(
+            _missing(measure, words)
+            if measure["value"] is None
+            else figure_text(name, measure["value"], unit, words.locale)
+        )
+    change = ""
+    if values[0] is not None and values[1] is not None:
+        delta = _change(name, values[0], values[1], unit)
+        sign = "+" if delta > 0 else "\u2212" if delta < 0 else ""
+        digits = 1 if (name in _GLUCOSE and unit is Unit.MMOL_L) or name in _INDICES else 0
+        digits = 1 if name == "gmi_pct" or (0 < abs(delta) < 1) else digits
+        change = sign + number(abs(delta), words.locale, digits)
+    return Difference(label, texts[0], texts[1], change)
+
+
+def _change(name: str, before: float, after: float, unit: Unit) -> float:
+    if name in _GLUCOSE:
+        return round(shown(after, unit) - shown(before, unit), 1)
+    return after - before
+
+
+def profile_sentences(sheet: Sheet, words: Words) -> list[str]:
+    """What the glucose profile says, for those who do not see it."""
+    sensor = sheet["sensor"]
+    profile = sensor["profile"] if sensor is not None else None
+    if profile is None:
+        return []
+    hours = {hour["hour"]: hour for hour in profile["hours"]}
+    lowest, highest = hours[profile["lowest_hour"]], hours[profile["highest_hour"]]
+    unit = Unit(sheet["unit"])
+    digits = 1 if unit is Unit.MMOL_L else 0
+    sentences = [
+        words.translate(
+            N_("Lowest at %(hours)s: 5 %% of values there are under %(value)s %(unit)s.")
+        )
+        % {
+            "hours": hours_text([lowest["hour"]], words.locale),
+            "value": number(lowest["p5"], words.locale, digits),
+            "unit": unit.value,
+        },
+        words.translate(
+            N_("Highest at %(hours)s: 5 %% of values there are over %(value)s %(unit)s.")
+        )
+        % {
+            "hours": hours_text([highest["hour"]], words.locale),
+            "value": number(highest["p95"], words.locale, digits),
+            "unit": unit.value,
+        },
+    ]
+    above = [hour["hour"] for hour in profile["hours"] if hour["place"] > 0]
+    below = [hour["hour"] for hour in profile["hours"] if hour["place"] < 0]
+    for out, sentence in (
+        (above, N_("The median is above the target range at %(hours)s.")),
+        (below, N_("The median is below the target range at %(hours)s.")),
+    ):
+        if out:
+            sentences.append(words.translate(sentence) % {"hours": hours_text(out, words.locale)})
+    if not above and not below:
+        sentences.append(words.translate(N_("The median is in the target range all day.")))
+    return sentences
+
+
+def hours_text(hours: Iterable[int], locale: str) -> str:
+    """Hours as spans, joined where they touch: from 3.00 to 5.00, from 14.00 to 15.00."""
+    spans: list[list[int]] = []
+    for hour in hours:
+        if spans and spans[-1][1] == hour:
+            spans[-1][1] = hour + 1
+        else:
+            spans.append([hour, hour + 1])
+    return ", ".join(
+        f"{clock(begins * 60, locale)}\u2013{clock(ends * 60, locale)}" for begins, ends in spans
+    )

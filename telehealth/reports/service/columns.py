@@ -1,0 +1,105 @@
+"""The readings of a span as arrays: one query, the database writes the JSON, no objects."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, cast, extract, func, select
+from sqlalchemy.orm import Session
+
+from devices.glucose import Unit
+from telehealth.glycemia.bands import ADULT, HI, TIGHT, Ranges, Ticks, codes, is_number
+from telehealth.glycemia.series import Series, Source, mg_dl_per_tick, series
+from telehealth.readings.models import UNITS, Reading
+
+_NAMES = ("t", "tick", "unit", "meal", "offset", "source")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Readings in no order, one array per column."""
+
+    t: Ticks
+    """Seconds since 1970."""
+    tick: Ticks
+    unit: Ticks
+    """Places in `UNITS`."""
+    meal: Ticks
+    """Places in `MEALS`."""
+    offset: Ticks
+    """Minutes the sender's clock was ahead of UTC."""
+    source: Ticks
+
+    def at(self, places: Any) -> "Columns":
+        """Some of them."""
+        return Columns(*(getattr(self, name)[places] for name in _NAMES))
+
+    def of_sources(self, source_ids: Collection[int]) -> "Columns":
+        """Those of some sources."""
+        return self.at(np.isin(self.source, list(source_ids)))
+
+    def between(self, begins_at: datetime, ends_at: datetime) -> "Columns":
+        """Those of a part of the span."""
+        begins, ends = begins_at.timestamp(), ends_at.timestamp()
+        return self.at((self.t >= begins) & (self.t < ends))
+
+
+def columns(
+    session: Session,
+    patient_id: int,
+    source_ids: Collection[int],
+    begins_at: datetime,
+    ends_at: datetime,
+) -> Columns:
+    """The readings of some sources; for a caller that has checked who asks and writes the event."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    t: ColumnElement[int]
+    if is_sqlite:
+        t = cast(func.strftime("%s", Reading.measured_at), Integer)
+    else:
+        t = cast(func.floor(extract("epoch", Reading.measured_at)), BigInteger)
+    values = (t, Reading.tick, Reading.unit, Reading.meal, Reading.offset_min, Reading.source_id)
+    pairs: list[Any] = []
+    for name, column in zip(_NAMES, values, strict=True):
+        array = func.json_group_array(column) if is_sqlite else func.json_agg(column)
+        pairs += [name, array]
+    written = func.json_object(*pairs) if is_sqlite else func.json_build_object(*pairs)
+    found = session.scalar(
+        select(cast(written, Text)).where(
+            Reading.patient_id == patient_id,
+            Reading.source_id.in_(source_ids),
+            Reading.measured_at >= begins_at,
+            Reading.measured_at < ends_at,
+        )
+    )
+    arrays = orjson.loads(found or "{}")
+    return Columns(*(np.array(arrays.get(name) or [], dtype=np.int64) for name in _NAMES))
+
+
+def sensor_series(found: Columns, ranges: Ranges) -> Series:
+    """A sensor's readings as one series in one unit; each value keeps its own unit's bands.
+
+    Where a diary holds both units the rest is written in mg/dL. A value that would round into
+    another band (7.8 mmol/L is 140.5 mg/dL) stays at the edge of its own.
+    """
+    used = [UNITS[place] for place in np.unique(found.unit)]
+    unit = used[0] if len(used) == 1 else Unit.MG_DL
+    ticks = found.tick if len(used) < len(UNITS) else _in_mg_dl(found, ranges)
+    return series(found.t, found.offset * 60, ticks, unit, Source.SENSOR)
+
+
+def _in_mg_dl(found: Columns, ranges: Ranges) -> Ticks:
+    foreign = found.unit == UNITS.index(Unit.MMOL_L)
+    own = found.tick[foreign]
+    written = np.rint(own * mg_dl_per_tick(Unit.MMOL_L)).astype(np.int64)
+    for table in (ADULT, TIGHT, ranges):
+        edges: NDArray[np.int64] = np.array([0, *table.edges[Unit.MG_DL], HI])
+        place = codes(own, Unit.MMOL_L, table)
+        written = np.clip(written, edges[place] + 1, edges[place + 1])
+    ticks = found.tick.copy()
+    ticks[foreign] = np.where(is_number(own), written, own)
+    return ticks
