@@ -55,7 +55,6 @@ from telehealth.identity import jobs as identity_jobs
 from telehealth.identity import pages as identity_pages
 from telehealth.identity import policy as identity_policy
 from telehealth.identity import service as identity
-from telehealth.imports import api as imports_api
 from telehealth.imports import jobs as imports_jobs
 from telehealth.imports import pages as imports_pages
 from telehealth.inbox import api as inbox_api
@@ -115,7 +114,6 @@ APIS: tuple[ApiBlueprint, ...] = (
     monitoring_api.api,
     targets_api.api,
     diary_api.api,
-    imports_api.api,
     meters_api.api,
     alerts_api.api,
     reports_api.api,

@@ -62,8 +62,8 @@ def person_in(stream: BinaryIO) -> str:
         return ""
     rows = []
     for _, text in islice(lines(iter([head])), HEAD_LINES):
-        delimiter = max(DELIMITERS, key=lambda mark, text=text or "": text.count(mark))
-        rows.append(split(text or "", delimiter) or [])
+        line = text or ""
+        rows.append(split(line, max(DELIMITERS, key=line.count)) or [])
     return _named(rows)[:MAX_NAME_CHARS]
 
 

@@ -72,6 +72,8 @@ class Reason(StrEnum):
     ERROR_CODE = "error_code"
     """A sensor's error written where its value would stand."""
     BAD_TIME = "bad_time"
+    FUTURE = "future"
+    """The time is still to come: the device's clock was wrong."""
     CLOCK_GAP = "clock_gap"
     """A wall clock time that is left out when clocks go forward."""
     BAD_ROW = "bad_row"

@@ -28,7 +28,11 @@ class Shelf:
     def keep(self, arrived: Path) -> str:
         """Give an arrived file of this folder a name of its own; returns its token."""
         token = secrets.token_hex(16)
-        os.link(arrived, self._path(token, _SENT))
+        try:
+            os.link(arrived, self._path(token, _SENT))
+        except OSError:  # a file system without second names
+            with arrived.open("rb") as stream:
+                return self.copy(stream)
         return token
 
     def copy(self, stream: BinaryIO) -> str:

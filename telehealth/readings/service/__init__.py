@@ -12,6 +12,7 @@ from telehealth.readings.service.batch import (
 )
 from telehealth.readings.service.columns import Columns, columns
 from telehealth.readings.service.entries import Entry, Writer, entry, page
+from telehealth.readings.service.foreseeing import known
 from telehealth.readings.service.glance import Overview, open_form, overview, watch
 from telehealth.readings.service.overview import (
     LastReading,
@@ -34,6 +35,7 @@ from telehealth.readings.service.recounting import resettle
 from telehealth.readings.service.removing import remove, restore
 from telehealth.readings.service.settling import Provenance
 from telehealth.readings.service.summaries import local_day, rebuild_days
+from telehealth.readings.service.undoing import undo
 from telehealth.readings.service.versions import Version, history
 from telehealth.readings.service.words import (
     BAND_WORDS,
@@ -77,6 +79,7 @@ __all__ = [
     "entry",
     "history",
     "is_recomputing",
+    "known",
     "last_readings",
     "local_day",
     "open_form",
@@ -93,5 +96,6 @@ __all__ = [
     "revert",
     "seq_of",
     "sources",
+    "undo",
     "watch",
 ]

@@ -1,0 +1,71 @@
+"""Words of formats, reasons and states as message ids: the door translates them."""
+
+from devices.files import Format, Reason, RecordKind, Trouble
+from telehealth.core.i18n import N_
+from telehealth.imports.models import State
+from telehealth.imports.service.sights import GONE, NOTHING
+
+FORMAT_WORDS: dict[str, str] = {
+    Format.LIBREVIEW: "LibreView (CSV)",
+    Format.CLARITY: "Dexcom Clarity (CSV)",
+    Format.GLOOKO_BG: N_("Glooko, meter (CSV)"),
+    Format.GLOOKO_CGM: N_("Glooko, sensor (CSV)"),
+    Format.TIDEPOOL: "Tidepool (JSON)",
+    Format.NIGHTSCOUT: "Nightscout (JSON)",
+    Format.XDRIP: "xDrip (JSON)",
+    Format.CARELINK: "CareLink (CSV)",
+    Format.OWN: N_("export of this portal"),
+}
+
+REASON_WORDS: dict[str, str] = {
+    Reason.NOT_GLUCOSE: N_("not a glucose reading (food, insulin, a note)"),
+    Reason.KETONE: N_("ketone, not glucose"),
+    Reason.PERSONAL: N_("data about a person; not stored"),
+    Reason.DEVICE: N_("data about the device"),
+    Reason.ALERT: N_("alert setting, not a reading"),
+    Reason.NO_VALUE: N_("no value"),
+    Reason.BAD_VALUE: N_("the value is not a number"),
+    Reason.IMPLAUSIBLE: N_("no blood has this value"),
+    Reason.ERROR_CODE: N_("error code of the sensor"),
+    Reason.BAD_TIME: N_("no such date or time"),
+    Reason.FUTURE: N_("the time is still to come: the device's clock was wrong"),
+    Reason.CLOCK_GAP: N_("falls into the hour left out in spring"),
+    Reason.BAD_ROW: N_("the row cannot be read"),
+    Reason.CUT_OFF: N_("the file ends in the middle"),
+}
+
+KIND_WORDS: dict[str, str] = {
+    RecordKind.CGM: N_("sensor"),
+    RecordKind.SCAN: N_("sensor, scanned by hand"),
+    RecordKind.METER: N_("test strip"),
+    RecordKind.MANUAL: N_("typed in"),
+}
+
+STATE_WORDS: dict[State, str] = {
+    State.LOOKING: N_("being read"),
+    State.ASKING: N_("waits for an answer"),
+    State.REFUSED: N_("not imported"),
+    State.READY: N_("waits for your yes"),
+    State.ADDING: N_("being added"),
+    State.DONE: N_("imported"),
+    State.UNDOING: N_("being taken back"),
+    State.UNDONE: N_("taken back"),
+    State.DISCARDED: N_("discarded"),
+    State.EXPIRED: N_("expired, nothing was imported"),
+}
+
+TROUBLE_WORDS: dict[str, str] = {
+    Trouble.UNKNOWN: N_(
+        "We do not know this format. Nothing was imported and the file is deleted."
+    ),
+    Trouble.CARELINK: N_(
+        "This is a CareLink file in a language we cannot read. Set CareLink to English, "
+        "export again and import that file."
+    ),
+    Trouble.ARCHIVE: N_(
+        "This is an archive or a workbook. Unpack it, or save the sheet as CSV, "
+        "and import the CSV or JSON file."
+    ),
+    NOTHING: N_("There is no glucose reading in this file. Nothing was imported."),
+    GONE: N_("The file is no longer on our server. Please send it again."),
+}
