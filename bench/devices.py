@@ -59,7 +59,7 @@ def run() -> Sequence[Line]:
 def _simulated(folder: Path) -> Iterator[None]:
     """Play a paired meter in another process and point bleak at it."""
     words = ["simulate", "--socket", str(folder / "s"), "--records", str(RECORDS), "--paired"]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "devices.cli", *words], stdout=subprocess.PIPE, text=True
     ) as meter:
         try:

@@ -5,6 +5,7 @@ import json
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class Reach:
         return peripheral
 
     def put_meters(self, *peripherals: Peripheral) -> None:
-        play = _played(Bluez(*peripherals))
+        play = _played(Bluez(*peripherals, advertising_s=0.005))
         self.monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", play.__enter__())
         self.plays.append(play)
 
@@ -100,8 +101,20 @@ class StandInServer:
     refuses: Callable[[dict[str, Any]], str | None] = lambda _: None
     token: str = "right-token"
     patient: str = "7"
-    broken: list[int | str] = field(default_factory=list)
+    broken: list[int | str | Callable[[str, str, dict[str, Any]], None]] = field(
+        default_factory=list
+    )
     """Statuses to answer with instead, one per request, or what to do."""
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    """What was answered to each batch that was taken."""
+    conditions: list[dict[str, Any]] = field(default_factory=list)
+    """What was told about meters."""
+    knows_conditions: bool = True
+    clock_ahead_s: float = 0.0
+
+    def forget(self) -> None:
+        """Begin anew, without a reading."""
+        self.stored, self.outcomes, self.requests = {}, [], []
 
     def answer(self, path: str, token: str, body: dict[str, Any]) -> tuple[int, Any]:
         if token != f"Bearer {self.token}":
@@ -118,7 +131,17 @@ class StandInServer:
             else:
                 self.stored[reading["key"]] = reading
                 accepted += 1
-        return 200, {"accepted": accepted, "duplicate": duplicate, "rejected": rejected}
+        outcome = {"accepted": accepted, "duplicate": duplicate, "rejected": rejected}
+        self.outcomes.append(outcome)
+        return 200, outcome
+
+    def take_condition(self, path: str, token: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if token != f"Bearer {self.token}":
+            return 401, {"title": "Not signed in"}
+        if not self.knows_conditions or path != f"/api/v1/patients/{self.patient}/meters/status":
+            return 404, {"title": "Not found"}
+        self.conditions += body["meters"]
+        return 200, {"meters": len(body["meters"])}
 
 
 class _Door(BaseHTTPRequestHandler):
@@ -127,14 +150,31 @@ class _Door(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(
+            (timestamp or time.time()) + self.server.stand.clock_ahead_s
+        )
+
     def do_GET(self) -> None:
-        self._send(200, {"ok": True})
+        is_me = self.path == "/api/v1/me"
+        is_known = self.headers["Authorization"] == f"Bearer {self.server.stand.token}"
+        status = (403 if is_known else 401) if is_me else 200
+        self._send(status, {"ok": True})
+
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        token = self.headers["Authorization"]
+        self._send(*self.server.stand.take_condition(self.path, token, body))
 
     def do_POST(self) -> None:
         stand = self.server.stand
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         stand.requests.append(body)
         told = stand.broken.pop(0) if stand.broken else None
+        if callable(told):
+            told(self.path, self.headers["Authorization"], body)
+            self.close_connection = True
+            return
         if told == "hang up":
             self.close_connection = True
             return

@@ -12,8 +12,8 @@ from devices.queue import Queue
 from devices.quirks import quirk_of
 from devices.session import Outcome
 from devices.sim.bluez.objects import Peripheral
-from devices.sim.memory import believable
 from devices.sim.faults import Faults
+from devices.sim.memory import believable
 from devices.sim.meter import Meter
 from devices.transfer import Patience, Report
 from devices.trouble import RadioError, Trouble

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from devices.cli import main
 from devices.queue import Queue
 from devices.sim.bluez.objects import Peripheral
-from devices.sim.memory import record
 from devices.sim.faults import Faults
+from devices.sim.memory import record
 from devices.sim.meter import Meter
 
 from .conftest import NOW_WALL, ZONE, Reach, StandInServer

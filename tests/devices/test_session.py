@@ -23,8 +23,8 @@ from devices.session import (
     Store,
     Write,
 )
-from devices.sim.memory import Stored, believable, record
 from devices.sim.faults import Faults
+from devices.sim.memory import Stored, believable, record
 from devices.sim.meter import Meter
 
 NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001 - a meter's clock has no zone

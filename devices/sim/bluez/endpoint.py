@@ -50,8 +50,9 @@ UNKNOWN_OBJECT = BusError("org.freedesktop.DBus.Error.UnknownObject", "No such o
 class Bluez:
     """An adapter with meters in reach, for any number of clients."""
 
-    def __init__(self, *peripherals: Peripheral) -> None:
+    def __init__(self, *peripherals: Peripheral, advertising_s: float = ADVERTISING_S) -> None:
         self.peripherals = list(peripherals)
+        self._advertising_s = advertising_s
         self._connections: list[Connection] = []
         self._discovering: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -200,7 +201,7 @@ class Bluez:
     async def _advertise(self, client: Connection) -> None:
         """Advertise again and again, as a meter does: what comes too early is not heard."""
         while client in self._discovering:
-            await asyncio.sleep(ADVERTISING_S)
+            await asyncio.sleep(self._advertising_s)
             for one in self.peripherals:
                 if not one.is_known:
                     one.is_known = True
