@@ -1,8 +1,83 @@
-"""What alerts does in the background."""
+"""What alerts does in the background: look when readings came or time has passed, tell, listen."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from telehealth.alerts import service as alerts
+from telehealth.alerts.models import Kind, Ring
 from telehealth.core.queue import Queue
+from telehealth.core.sockets import emit, patient_room, session_room
 from telehealth.core.web.platform import Platform
 
+EVENT = "alerts:changed"
 
-def register(_queue: Queue, _platform: Platform) -> None:
-    """Nothing yet."""
+
+def register(queue: Queue, platform: Platform) -> None:
+    """Listen to readings, to notices, to this room's own events; look at the clock every minute."""
+    for topic, job in _JOBS.items():
+        queue.on(topic, partial(job, platform))
+    queue.every_minute(partial(_enqueue_due, platform))
+
+
+def _enqueue_due(platform: Platform) -> None:
+    """Each round is one short transaction; what is left over is taken a minute later."""
+    for _ in range(alerts.MAX_ROUNDS):
+        with platform.database.unit_of_work() as session:
+            if alerts.enqueue_due(session, now=platform.clock()) < alerts.BATCH:
+                return
+
+
+def _look(platform: Platform, cause: str, payload: Mapping[str, Any]) -> None:
+    with platform.database.unit_of_work() as session:
+        alerts.look(session, payload["patient_id"], cause=cause, now=platform.clock())
+
+
+def _look_after_readings(platform: Platform, payload: Mapping[str, Any]) -> None:
+    _look(platform, "readings.recorded", payload)
+
+
+def _look_again(platform: Platform, payload: Mapping[str, Any]) -> None:
+    _look(platform, alerts.LOOK_DUE, payload)
+
+
+def _look_at_step(platform: Platform, payload: Mapping[str, Any]) -> None:
+    ring = Ring(payload["ring"])
+    with platform.database.unit_of_work() as session:
+        alerts.look_at_step(
+            session, payload["alert_id"], ring, cause=alerts.STEP_DUE, now=platform.clock()
+        )
+
+
+def _follow_default(platform: Platform, payload: Mapping[str, Any]) -> None:
+    with platform.database.unit_of_work() as session:
+        alerts.follow_default(
+            session, Kind(payload["kind"]), payload["after_id"], now=platform.clock()
+        )
+
+
+def _hear_outcome(platform: Platform, payload: Mapping[str, Any]) -> None:
+    with platform.database.unit_of_work() as session:
+        now = platform.clock()
+        patient_id = alerts.hear_outcome(session, payload["notification_id"], now=now)
+        if patient_id is not None:
+            alerts.announce_change(session, patient_id, now=now)
+
+
+def _tell_pages(platform: Platform, payload: Mapping[str, Any]) -> None:
+    """Open pages look again; the event says nothing, and only those hear it who may look."""
+    patient_id = payload["patient_id"]
+    with platform.database.reading() as session:
+        sign_ins = alerts.audience(session, patient_id, now=platform.clock())
+    for room in (patient_room(patient_id), *map(session_room, sign_ins)):
+        emit(EVENT, {}, room)
+
+
+_JOBS: Mapping[str, Callable[[Platform, Mapping[str, Any]], None]] = {
+    "readings.recorded": _look_after_readings,
+    alerts.LOOK_DUE: _look_again,
+    alerts.STEP_DUE: _look_at_step,
+    alerts.DEFAULTS_CHANGED: _follow_default,
+    alerts.CHANGED: _tell_pages,
+    "notifications.settled": _hear_outcome,
+}

@@ -111,6 +111,11 @@ def fates(session: Session, notification_ids: Collection[int]) -> dict[int, Fate
     return {row.notification_id: Fate(row.state, row.reason, row.at, row.attempt) for row in rows}
 
 
+def subject_of(session: Session, notification_id: int) -> int:
+    """Whom a notice concerns."""
+    return session.get_one(Notification, notification_id).subject_id
+
+
 def begin(session: Session, notification_id: int, *, now: datetime) -> Outgoing | None:
     """A try to send a notice has begun; None: it is settled already, or was suppressed just now.
 

@@ -1,5 +1,6 @@
 """Pages of alerts: the patient's side, the care team's side."""
 
+from telehealth.alerts.pages import patient, team
 from telehealth.alerts.pages.door import pages
 
-__all__ = ["pages"]
+__all__ = ["pages", "patient", "team"]

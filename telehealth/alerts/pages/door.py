@@ -1,5 +1,35 @@
-"""The blueprint of both sides of alerts."""
+"""The blueprint of both sides, and what their templates share."""
 
+from typing import Any
+
+from flask_babel import gettext
+
+from telehealth.alerts import figures
+from telehealth.alerts import service as alerts
 from telehealth.core.web.pages import Pages
+from telehealth.core.web.platform import now
+from telehealth.core.web.words import locale
 
 pages = Pages("alerts", "telehealth.alerts")
+
+
+def words() -> dict[str, Any]:
+    """Alerts and rules in the reader's words, as `w` for the templates and their macros."""
+    reader, moment = locale(), now()
+    found = {
+        "reason": lambda alert: figures.reason(alert, gettext, reader),
+        "rule_words": lambda rule: figures.rule_words(rule, gettext, reader),
+        "repeat_words": lambda rule: figures.repeat_words(rule, gettext),
+        "order_words": lambda rule: figures.order_words(rule, gettext),
+        "next_words": lambda shown: figures.next_words(shown, gettext, reader),
+        "last_value": lambda alert: figures.last_value(alert, gettext, reader),
+        "fate": lambda told: figures.fate(told, gettext, reader),
+        "age": lambda alert: figures.span(figures.age_min(alert, moment)),
+        "span": figures.span,
+        "threshold": lambda rule: figures.edge_words(rule, reader),
+        "kind_words": alerts.KIND_WORDS,
+        "end_words": alerts.END_WORDS,
+        "state_words": alerts.STATE_WORDS,
+        "snoozes": alerts.SNOOZES,
+    }
+    return {"w": found}

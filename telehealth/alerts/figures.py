@@ -1,0 +1,166 @@
+"""Alerts in plain words. Pure: what is translated, and into what, comes in as `say`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from devices.glucose import Unit
+from telehealth.alerts.models import Alert, Direction, Kind, Ring
+from telehealth.alerts.service import OpenAlert, Rule, Shown, Told
+from telehealth.core.i18n import N_, clock_time, number
+from telehealth.notifications.models import DeliveryState
+
+Say = Callable[..., str]
+"""gettext with named parameters."""
+
+_HOUR, _DAY = 60, 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a notice, in words; `kind` is the badge."""
+
+    words: str
+    kind: str
+
+
+def value(tick: int, unit: Unit, locale: str) -> str:
+    """`3,0 mmol/L`, `54 mg/dL`."""
+    if unit is Unit.MMOL_L:
+        return f"{number(Decimal(tick) / 10, locale, 1)} {unit.value}"
+    return f"{tick} {unit.value}"
+
+
+def span(minutes: int) -> str:
+    """`25 min`, `2 h`, `1 h 30 min`, `2 d`: the symbols are the same in both languages."""
+    if minutes >= 2 * _DAY and minutes % _DAY == 0:
+        return f"{minutes // _DAY} d"
+    hours, rest = divmod(minutes, _HOUR)
+    parts = [f"{hours} h"] if hours else []
+    parts += [f"{rest} min"] if rest or not hours else []
+    return " ".join(parts)
+
+
+def reason(alert: Alert | OpenAlert, say: Say, locale: str) -> str:
+    """Why there is an alert: `below 3.0 mmol/L`, `no reading for 1 h`."""
+    if alert.threshold_tick is None or alert.threshold_unit is None:
+        return say(N_("no reading for %(span)s"), span=span(alert.delay_min))
+    edge = value(alert.threshold_tick, alert.threshold_unit, locale)
+    return _beyond(alert.direction, edge, alert.delay_min, say)
+
+
+def rule_words(rule: Rule, say: Say, locale: str) -> str:
+    """What a rule says: `above 13.9 mmol/L for 1 h`, `below 3.0 mmol/L, at once`."""
+    if rule.threshold is None:
+        return say(N_("no reading for %(span)s"), span=span(rule.delay_min))
+    edge = value(rule.threshold.tick, rule.threshold.unit, locale)
+    if rule.delay_min:
+        return _beyond(rule.direction, edge, rule.delay_min, say)
+    words = (
+        N_("below %(edge)s, at once")
+        if rule.direction is Direction.LOW
+        else N_("above %(edge)s, at once")
+    )
+    return say(words, edge=edge)
+
+
+def repeat_words(rule: Rule, say: Say) -> str:
+    """How often it is told again; empty: once."""
+    if not rule.repeat_min:
+        return ""
+    return say(N_("told again every %(span)s"), span=span(rule.repeat_min))
+
+
+def order_words(rule: Rule, say: Say) -> list[str]:
+    """Who is told next if nobody acknowledges: `nurse after 15 min`."""
+    steps = ((Ring.PROXY, rule.proxy_min), (Ring.NURSE, rule.nurse_min),
+             (Ring.DOCTOR, rule.doctor_min))  # fmt: skip
+    return [
+        say(_AFTER[ring], span=span(minutes)) if minutes else say(_AT_ONCE[ring])
+        for ring, minutes in steps
+        if minutes is not None
+    ]
+
+
+def next_words(shown: Shown, say: Say, locale: str) -> str:
+    """Who is told next and when; empty: nobody."""
+    if shown.next_step is None:
+        return ""
+    at = clock_time(shown.next_step.due_at, locale)
+    return say(_NEXT[shown.next_step.ring], at=at)
+
+
+def last_value(alert: Alert, say: Say, locale: str) -> str:
+    """The last value beyond the threshold; empty for the rule that looks at the time."""
+    if alert.kind is Kind.NO_DATA or alert.unit is None:
+        return ""
+    if alert.tick is None:
+        is_low = alert.direction is Direction.LOW
+        return say(
+            N_("LO (below what the meter measures)")
+            if is_low
+            else N_("HI (above what the meter measures)")
+        )
+    return value(alert.tick, alert.unit, locale)
+
+
+def fate(told: Told, say: Say, locale: str) -> Fate:
+    """What became of a notice. Without a receipt nothing counts as delivered."""
+    if told.notice.seen_at is not None:
+        at = clock_time(told.notice.seen_at, locale)
+        return Fate(say(N_("seen in the portal at %(at)s"), at=at), "success")
+    if told.fate is None or told.fate.state is DeliveryState.SENDING:
+        return Fate(say(N_("waits to be sent")), "")
+    words, kind = _FATES.get(told.fate.reason) or _STATES[told.fate.state]
+    return Fate(say(words), kind)
+
+
+def age_min(alert: Alert | OpenAlert, now: datetime) -> int:
+    """For how many whole minutes the alert has been open."""
+    return max(0, int((now - (alert.opened_at or now)).total_seconds() // 60))
+
+
+def _beyond(direction: Direction, edge: str, delay_min: int, say: Say) -> str:
+    is_low = direction is Direction.LOW
+    if not delay_min:
+        return say(N_("below %(edge)s") if is_low else N_("above %(edge)s"), edge=edge)
+    words = N_("below %(edge)s for %(span)s") if is_low else N_("above %(edge)s for %(span)s")
+    return say(words, edge=edge, span=span(delay_min))
+
+
+_AFTER = {
+    Ring.PROXY: N_("representatives after %(span)s"),
+    Ring.NURSE: N_("nurse after %(span)s"),
+    Ring.DOCTOR: N_("doctor after %(span)s"),
+}
+_AT_ONCE = {
+    Ring.PROXY: N_("representatives at once"),
+    Ring.NURSE: N_("nurse at once"),
+    Ring.DOCTOR: N_("doctor at once"),
+}
+_NEXT = {
+    Ring.PATIENT: N_("Next to be told at %(at)s: the first ones"),
+    Ring.PROXY: N_("Next to be told at %(at)s: representatives"),
+    Ring.NURSE: N_("Next to be told at %(at)s: nurse"),
+    Ring.DOCTOR: N_("Next to be told at %(at)s: doctor"),
+}
+_STATES = {
+    DeliveryState.ACCEPTED: (N_("handed to the mail server; no receipt"), ""),
+    DeliveryState.FAILED_TEMP: (N_("not delivered yet: the mail server is away"), "warning"),
+    DeliveryState.FAILED_PERM: (N_("not delivered: the mail server refused the address"), "danger"),
+    DeliveryState.SUPPRESSED: (N_("not sent"), "danger"),
+}
+_FATES = {
+    "no_address": (N_("not sent: no confirmed e-mail address"), "danger"),
+    "representation_ended": (N_("not sent: no longer a representative"), "warning"),
+    "left_care_team": (N_("not sent: no longer in the care team"), "warning"),
+    "no_server": (N_("not sent: this demonstration has no mail server"), "warning"),
+}
+
+
+def edge_words(rule: Rule, locale: str) -> str:
+    """The threshold as a form shows it, without its unit."""
+    if rule.threshold is None:
+        return ""
+    return value(rule.threshold.tick, rule.threshold.unit, locale).partition(" ")[0]

@@ -1,0 +1,115 @@
+"""Who sees, answers and sets alerts. Pure functions."""
+
+from telehealth.alerts.models import Kind
+from telehealth.core.actor import REPRESENTING, Actor, Basis, Role
+from telehealth.core.errors import NotAllowed, NotFound
+from telehealth.core.i18n import N_
+
+CARING = frozenset({Role.DOCTOR, Role.NURSE})
+SETTING_DEFAULTS = frozenset({Role.DOCTOR, Role.ADMIN})
+PATIENTS_SIDE = REPRESENTING | {Basis.SELF}
+TEAM_BASIS = Basis.CARE_TEAM
+"""On what basis a worker looks at the list of all their patients."""
+
+
+def is_team(actor: Actor) -> bool:
+    """Whether the actor is a doctor or nurse who looks after the subject."""
+    return actor.basis is Basis.CARE_TEAM and bool(actor.roles & CARING)
+
+
+def require_reading(actor: Actor, patient_id: int) -> None:
+    """The patient, whoever represents the patient, the care team's doctors and nurses.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: everybody else, also a device.
+    """
+    if actor.subject_id != patient_id:
+        raise NotFound
+    if actor.basis not in PATIENTS_SIDE and not is_team(actor):
+        raise NotAllowed(N_("Alerts are open to the patient, representatives and the care team."))
+
+
+def require_answering(actor: Actor, patient_id: int, *, is_child: bool) -> int:
+    """Who acknowledges or pauses an alert (the id): who may read it, but no child by itself.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: who may not read it; a child under 15.
+    """
+    require_reading(actor, patient_id)
+    if actor.person_id is None:
+        raise NotAllowed(N_("Only a person can answer an alert."))
+    if is_child and actor.basis is Basis.SELF:
+        raise NotAllowed(
+            N_("An alert of a child is answered by a parent or the care team."), code="child"
+        )
+    return actor.person_id
+
+
+def require_setting(actor: Actor, patient_id: int) -> int:
+    """Who sets the rules of a patient (the id): doctors and nurses of the care team.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: everybody else.
+    """
+    if actor.subject_id != patient_id:
+        raise NotFound
+    if actor.person_id is None or not is_team(actor):
+        raise NotAllowed(N_("The rules of alerts are set by the care team."))
+    return actor.person_id
+
+
+def require_choosing(actor: Actor, patient_id: int, kind: Kind | None = None) -> int:
+    """Who chooses which notices they get themselves (the id): the patient's side.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the care team, and everybody for the urgent low.
+    """
+    if actor.subject_id != patient_id:
+        raise NotFound
+    if actor.basis not in PATIENTS_SIDE or actor.person_id is None:
+        raise NotAllowed(N_("Everybody chooses only their own notices."))
+    if kind is Kind.URGENT_LOW:
+        raise NotAllowed(
+            N_("Notices of a very low value cannot be switched off."), code="urgent_low"
+        )
+    return actor.person_id
+
+
+def require_list(actor: Actor) -> None:
+    """Doctors and nurses see the alerts of their own patients in one list.
+
+    Raises:
+        NotFound: everybody else.
+    """
+    if not actor.roles & CARING:
+        raise NotFound
+
+
+def require_seeing_defaults(actor: Actor) -> None:
+    """Everybody who works here sees the clinic's rules.
+
+    Raises:
+        NotFound: everybody else.
+    """
+    if not actor.roles:
+        raise NotFound
+
+
+def may_set_defaults(actor: Actor) -> bool:
+    """Whether the actor changes the clinic's rules: doctors and administrators."""
+    return bool(actor.roles & SETTING_DEFAULTS)
+
+
+def require_setting_defaults(actor: Actor) -> int:
+    """Who changes the clinic's rules (the id).
+
+    Raises:
+        NotAllowed: everybody but doctors and administrators.
+    """
+    if actor.person_id is None or not may_set_defaults(actor):
+        raise NotAllowed(N_("The clinic's rules are set by doctors and administrators."))
+    return actor.person_id

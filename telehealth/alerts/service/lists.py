@@ -1,0 +1,314 @@
+"""Alerts as they are shown: open ones of some patients, one patient's page, a worker's list."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from devices.glucose import Unit
+from telehealth.alerts import policy
+from telehealth.alerts.models import (
+    RAISED,
+    RINGS,
+    Alert,
+    AlertNotice,
+    AlertStep,
+    AlertTest,
+    Direction,
+    Kind,
+    State,
+    StepState,
+)
+from telehealth.alerts.service import rules, telling
+from telehealth.alerts.service.answering import UNDO, may_snooze
+from telehealth.alerts.service.rule import KINDS, Rule
+from telehealth.alerts.service.trying import last_test
+from telehealth.audit import service as audit
+from telehealth.core.actor import Actor
+from telehealth.core.errors import NotFound
+from telehealth.directory import service as directory
+from telehealth.identity import service as identity
+from telehealth.identity.models import Person
+from telehealth.notifications import service as notifications
+from telehealth.notifications.service import Fate
+from telehealth.readings import service as readings
+
+PAST_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that is not over, for lists of other rooms."""
+
+    id: int
+    patient_id: int
+    kind: Kind
+    direction: Direction
+    state: State
+    opened_at: datetime
+    last_beyond_at: datetime
+    tick: int | None
+    """The last value beyond the threshold; None: HI, LO, or the rule looks at the time."""
+    unit: Unit | None
+    threshold_tick: int | None
+    threshold_unit: Unit | None
+    delay_min: int
+    acknowledged_by_id: int | None
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice: who, when, what became of it."""
+
+    notice: AlertNotice
+    name: str
+    fate: Fate | None
+    """None: it waits to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alert with everything a page says about it."""
+
+    alert: Alert
+    told: Sequence[Told]
+    next_step: AlertStep | None
+    acknowledged_by: str
+    snoozed_by: str
+    may_snooze: bool
+    may_take_back: bool
+    """Whether the actor acknowledged it a moment ago."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not over."""
+        return self.alert.state in RAISED
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The last self-test."""
+
+    test: AlertTest
+    by: str
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything about one patient's alerts."""
+
+    person: Person
+    unit: Unit
+    open: Sequence[Shown]
+    past: Sequence[Shown]
+    rules: Sequence[Rule]
+    changed_by: dict[int, str]
+    """Names of who set the patient's own rules."""
+    mutes: set[Kind]
+    tried: Tried | None
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An open alert in a worker's list."""
+
+    person: Person
+    shown: Shown
+
+
+def open_for(session: Session, patient_ids: Collection[int]) -> dict[int, list[OpenAlert]]:
+    """The open alerts of some patients, the most severe first; one statement.
+
+    For a caller that has checked who asks and writes the audit event.
+    """
+    found: dict[int, list[OpenAlert]] = {patient_id: [] for patient_id in patient_ids}
+    columns = [getattr(Alert, name) for name in OpenAlert.__dataclass_fields__]
+    rows = session.execute(
+        select(*columns).where(Alert.patient_id.in_(found), Alert.state.in_(RAISED))
+    )
+    for row in rows:
+        found[row.patient_id].append(OpenAlert(*row))
+    for alerts in found.values():
+        alerts.sort(key=severity)
+    return found
+
+
+def severity(alert: Alert | OpenAlert) -> tuple[bool, int, float]:
+    """Not acknowledged first; then by kind; then the longest open."""
+    opened = alert.opened_at.timestamp() if alert.opened_at else 0.0
+    return alert.state is State.ACKNOWLEDGED, _SEVERITY.index(alert.kind), opened
+
+
+_SEVERITY = (Kind.URGENT_LOW, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH, Kind.NO_DATA)
+
+
+def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Overview:
+    """One patient's alerts, rules and notices; whoever was told of an alert has now seen it.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: who may not see the alerts.
+    """
+    policy.require_reading(actor, patient_id)
+    person = identity.person(session, patient_id)
+    opened = _alerts(session, [patient_id], is_open=True)
+    past = _alerts(session, [patient_id], is_open=False)
+    seen = telling.mark_seen(session, actor, [row.id for row in opened], now=now)
+    audit.record(
+        session, actor, "alerts.read", "alerts", patient_id, now=now,
+        detail={"open": len(opened), "receipts": seen},
+    )  # fmt: skip
+    shown = _shown(session, actor, [*opened, *past], now=now)
+    book = rules.in_force(session, patient_id)
+    unit = readings.preferred_unit(session, patient_id)
+    changed_by = {rule.changed_by_id for rule in book.values() if rule.is_own}
+    return Overview(
+        person=person,
+        unit=unit,
+        open=shown[: len(opened)],
+        past=shown[len(opened) :],
+        rules=[book[kind].in_unit(unit) for kind in KINDS],
+        changed_by=identity.names(session, {one for one in changed_by if one is not None}),
+        mutes=rules.mutes_of(session, patient_id, actor.person_id or 0),
+        tried=_tried(session, patient_id),
+        may_answer=not (
+            actor.person_id == patient_id and telling.is_child(session, patient_id, now=now)
+        ),
+    )
+
+
+def of_worker(session: Session, actor: Actor, *, now: datetime) -> Sequence[Row]:
+    """The open alerts of the actor's own patients, the most severe first.
+
+    One event in the worker's own trail; a patient's own trail says when the worker first saw an
+    alert of theirs.
+
+    Raises:
+        NotFound: the actor looks after nobody here.
+    """
+    policy.require_list(actor)
+    people = {
+        person.id: person
+        for person in directory.patients_of(session, actor.person_id or 0, now=now)
+    }
+    alerts = _alerts(session, people, is_open=True)
+    _note_seen(session, actor, alerts, now=now)
+    audit.record(session, actor, "alerts.list", "alerts", now=now, detail={"open": len(alerts)})
+    return [
+        Row(people[shown.alert.patient_id], shown)
+        for shown in _shown(session, actor, alerts, now=now)
+    ]
+
+
+def one(session: Session, actor: Actor, patient_id: int, alert_id: int, *, now: datetime) -> Shown:
+    """One alert with its notices; for a caller that has just answered it.
+
+    Raises:
+        NotFound: no such alert of this patient.
+    """
+    alert = session.scalar(
+        select(Alert).where(Alert.id == alert_id, Alert.patient_id == patient_id)
+    )
+    if alert is None:
+        raise NotFound
+    return _shown(session, actor, [alert], now=now)[0]
+
+
+def _note_seen(session: Session, actor: Actor, alerts: Sequence[Alert], *, now: datetime) -> None:
+    unseen = session.execute(
+        select(Alert.patient_id, Alert.id)
+        .join(AlertNotice, AlertNotice.alert_id == Alert.id)
+        .where(
+            AlertNotice.alert_id.in_([alert.id for alert in alerts]),
+            AlertNotice.recipient_id == actor.person_id,
+            AlertNotice.seen_at.is_(None),
+        )
+        .distinct()
+    ).all()
+    if not unseen:
+        return
+    telling.mark_seen(session, actor, {row.id for row in unseen}, now=now)
+    for row in unseen:
+        subject = _with_subject(actor, row.patient_id)
+        audit.record(session, subject, "alerts.seen", "alert", row.id, now=now)
+
+
+def _with_subject(actor: Actor, patient_id: int) -> Actor:
+    return Actor(
+        person_id=actor.person_id,
+        subject_id=patient_id,
+        basis=policy.TEAM_BASIS,
+        roles=actor.roles,
+        session_id=actor.session_id,
+    )
+
+
+def _alerts(session: Session, patient_ids: Collection[int], *, is_open: bool) -> Sequence[Alert]:
+    query = select(Alert).where(Alert.patient_id.in_(patient_ids))
+    if is_open:
+        return sorted(session.scalars(query.where(Alert.state.in_(RAISED))), key=severity)
+    newest = Alert.opened_at.desc()
+    ended = query.where(Alert.state == State.RESOLVED).order_by(newest).limit(PAST_SHOWN)
+    return session.scalars(ended).all()
+
+
+def _shown(
+    session: Session, actor: Actor, alerts: Sequence[Alert], *, now: datetime
+) -> list[Shown]:
+    """The alerts with their notices, steps and names: four statements for any number of them."""
+    ids = [alert.id for alert in alerts]
+    notices = session.scalars(
+        select(AlertNotice).where(AlertNotice.alert_id.in_(ids)).order_by(AlertNotice.id)
+    ).all()
+    steps = session.scalars(
+        select(AlertStep).where(AlertStep.alert_id.in_(ids), AlertStep.state == StepState.WAITING)
+    ).all()
+    people = {alert.acknowledged_by_id for alert in alerts}
+    people |= {alert.snoozed_by_id for alert in alerts}
+    names = identity.names(session, {one for one in people if one is not None})
+    told = _told(session, notices)
+    return [
+        Shown(
+            alert=alert,
+            told=[one for one in told if one.notice.alert_id == alert.id],
+            next_step=min(
+                (step for step in steps if step.alert_id == alert.id),
+                key=lambda step: (step.due_at, RINGS.index(step.ring)),
+                default=None,
+            ),
+            acknowledged_by=names.get(alert.acknowledged_by_id or 0, ""),
+            snoozed_by=names.get(alert.snoozed_by_id or 0, ""),
+            may_snooze=may_snooze(alert.kind, alert.state),
+            may_take_back=alert.state is State.ACKNOWLEDGED
+            and alert.acknowledged_by_id == actor.person_id
+            and alert.acknowledged_at is not None
+            and now - alert.acknowledged_at <= UNDO,
+        )
+        for alert in alerts
+    ]
+
+
+def _told(session: Session, notices: Sequence[AlertNotice]) -> list[Told]:
+    fates = notifications.fates(session, [notice.notification_id for notice in notices])
+    names = identity.names(session, {notice.recipient_id for notice in notices})
+    return [
+        Told(notice, names[notice.recipient_id], fates.get(notice.notification_id))
+        for notice in notices
+    ]
+
+
+def _tried(session: Session, patient_id: int) -> Tried | None:
+    test = last_test(session, patient_id)
+    if test is None:
+        return None
+    notices = session.scalars(
+        select(AlertNotice).where(AlertNotice.test_id == test.id).order_by(AlertNotice.id)
+    ).all()
+    by = identity.names(session, [test.by_id])[test.by_id]
+    return Tried(test, by, _told(session, notices))

@@ -1,0 +1,176 @@
+"""What a rule says, and what it may say. Pure: no rows, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from devices.glucose import MG_DL_PER_MMOL_L, Unit
+from telehealth.alerts.models import DIRECTION as DIRECTIONS
+from telehealth.alerts.models import Direction, Kind
+from telehealth.core.errors import FieldError
+from telehealth.core.i18n import N_
+
+_BOUNDARIES = ((30, 54), (35, 63), (39, 70), (78, 140), (100, 180), (139, 250))
+"""Boundaries that guidelines print in both units (tenths of mmol/L, mg/dL): rounding a converted
+7.8 mmol/L gives 141 mg/dL, which would be another boundary."""
+_TO_MG_DL = dict(_BOUNDARIES)
+_TO_MMOL_L = {mg_dl: tenths for tenths, mg_dl in _BOUNDARIES}
+_MG_DL_PER_TENTH = MG_DL_PER_MMOL_L / 10
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A boundary as it was entered: whole mg/dL or tenths of mmol/L."""
+
+    tick: int
+    unit: Unit
+
+    def tick_in(self, unit: Unit) -> int:
+        """The same boundary for values of another unit: the guideline's, else rounded half-even."""
+        if unit is self.unit:
+            return self.tick
+        if unit is Unit.MG_DL:
+            return _TO_MG_DL.get(self.tick) or round(self.tick * _MG_DL_PER_TENTH)
+        return _TO_MMOL_L.get(self.tick) or round(Decimal(self.tick) / _MG_DL_PER_TENTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule in force for a patient."""
+
+    kind: Kind
+    is_on: bool
+    threshold: Threshold | None
+    """None: the rule `no_data`, which looks at the time."""
+    delay_min: int
+    """How long it must last; for `no_data` how long nothing may come."""
+    repeat_min: int
+    """0: told once."""
+    proxy_min: int | None = None
+    """Minutes after opening; None: this step is left out."""
+    nurse_min: int | None = None
+    doctor_min: int | None = None
+    is_own: bool = False
+    """Whether the care team has set it for this patient."""
+    changed_by_id: int | None = None
+    changed_at: datetime | None = None
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the rule looks."""
+        return DIRECTIONS[self.kind]
+
+    def is_beyond(self, tick: int, unit: Unit) -> bool:
+        """Whether a value, as a tick of its own unit, is beyond the threshold; the edge is not."""
+        if self.threshold is None:
+            return False
+        edge = self.threshold.tick_in(unit)
+        return tick < edge if self.direction is Direction.LOW else tick > edge
+
+    def in_unit(self, unit: Unit) -> "Rule":
+        """The same rule with its threshold as people with this unit read it."""
+        if self.threshold is None or self.threshold.unit is unit:
+            return self
+        return replace(self, threshold=Threshold(self.threshold.tick_in(unit), unit))
+
+
+def _mmol(tenths: int) -> Threshold:
+    return Threshold(tenths, Unit.MMOL_L)
+
+
+STARTING = {
+    rule.kind: rule
+    for rule in (
+        Rule(Kind.URGENT_LOW, True, _mmol(30), 0, 15, 5, 15, 30),
+        Rule(Kind.LOW, True, _mmol(39), 10, 30, 20, 60),
+        Rule(Kind.HIGH, False, _mmol(100), 120, 120),
+        Rule(Kind.VERY_HIGH, True, _mmol(139), 60, 120, 60, 180),
+        Rule(Kind.NO_DATA, True, None, 60, 0, 60),
+    )
+}
+"""What a clinic starts with until it sets its own: our choice after Battelino 2019 (boundaries)
+and Tidepool's alerts (delay and repeat). High is off: it would tell most people every day."""
+
+SHARPER = {Kind.LOW: Kind.URGENT_LOW, Kind.HIGH: Kind.VERY_HIGH}
+"""The rule that takes over from a milder one of the same direction."""
+
+KINDS = tuple(STARTING)
+
+TICKS: Mapping[Kind, Mapping[Unit, tuple[int, int]]] = {
+    Kind.URGENT_LOW: {Unit.MMOL_L: (22, 39), Unit.MG_DL: (40, 70)},
+    Kind.LOW: {Unit.MMOL_L: (30, 60), Unit.MG_DL: (54, 108)},
+    Kind.HIGH: {Unit.MMOL_L: (70, 200), Unit.MG_DL: (126, 360)},
+    Kind.VERY_HIGH: {Unit.MMOL_L: (100, 270), Unit.MG_DL: (180, 486)},
+}
+"""Lowest and highest threshold of each rule, both allowed (our choice)."""
+
+MAX_DELAY_MIN = 240
+MAX_SILENCE_MIN = 7 * 24 * 60
+MIN_SILENCE_MIN = 20
+"""Sensors send every 1 to 15 minutes; less would be an alert at every shower."""
+MIN_REPEAT_MIN, MAX_REPEAT_MIN = 5, 240
+MAX_STEP_MIN = 24 * 60
+_STEPS = ("proxy_min", "nurse_min", "doctor_min")
+
+
+def flaws(rule: Rule, others: Mapping[Kind, Rule]) -> tuple[FieldError, ...]:
+    """What is wrong with a rule somebody wants, beside the other rules of the same patient."""
+    return (*_threshold_flaws(rule, others), *_delay_flaws(rule), *_step_flaws(rule))
+
+
+def _threshold_flaws(rule: Rule, others: Mapping[Kind, Rule]) -> list[FieldError]:
+    if rule.kind is Kind.NO_DATA:
+        wrong = N_("This rule looks at the time, not at a value.")
+        return [FieldError("#/threshold", wrong)] if rule.threshold else []
+    if rule.threshold is None:
+        return [FieldError("#/threshold", N_("Please fill this in."), "required")]
+    lowest, highest = TICKS[rule.kind][rule.threshold.unit]
+    if not lowest <= rule.threshold.tick <= highest:
+        return [FieldError("#/threshold", N_("This value is too far from usual."), "range")]
+    edges = {
+        kind: (rule if kind is rule.kind else others[kind]).threshold
+        for kind in KINDS
+        if kind is not Kind.NO_DATA
+    }
+    ticks = [edge.tick_in(rule.threshold.unit) for edge in edges.values() if edge]
+    if ticks != sorted(ticks) or ticks[1] >= ticks[2]:
+        wrong = N_("The four values must rise: very low, low, high, very high.")
+        return [FieldError("#/threshold", wrong, "order")]
+    return []
+
+
+def _delay_flaws(rule: Rule) -> list[FieldError]:
+    found = []
+    lowest, highest = 0, MAX_DELAY_MIN
+    if rule.kind is Kind.URGENT_LOW:
+        highest = 0
+    elif rule.kind is Kind.NO_DATA:
+        lowest, highest = MIN_SILENCE_MIN, MAX_SILENCE_MIN
+    if not lowest <= rule.delay_min <= highest:
+        wrong = (
+            N_("A very low value is told at once.")
+            if rule.kind is Kind.URGENT_LOW
+            else N_("This time is too short or too long.")
+        )
+        found.append(FieldError("#/delay_min", wrong, "range"))
+    if rule.repeat_min and not MIN_REPEAT_MIN <= rule.repeat_min <= MAX_REPEAT_MIN:
+        found.append(FieldError("#/repeat_min", N_("From 5 minutes to 4 hours, or 0."), "range"))
+    return found
+
+
+def _step_flaws(rule: Rule) -> list[FieldError]:
+    found, before = [], 0
+    for name in _STEPS:
+        minutes = getattr(rule, name)
+        if minutes is None:
+            continue
+        if not 0 <= minutes <= MAX_STEP_MIN:
+            wrong = N_("At most 24 hours.")
+            found.append(FieldError(f"#/{name}", wrong, "range"))
+        elif minutes < before:
+            wrong = N_("Nobody is told before those who come earlier in the order.")
+            found.append(FieldError(f"#/{name}", wrong, "order"))
+        else:
+            before = minutes
+    return found

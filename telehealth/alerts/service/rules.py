@@ -1,0 +1,112 @@
+"""The rules in force for patients: their own, else the clinic's, else what a clinic starts with."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from telehealth.alerts.models import AlertDefault, AlertMute, AlertRule, Kind
+from telehealth.alerts.service.rule import KINDS, STARTING, Rule, Threshold
+
+RuleBook = dict[Kind, Rule]
+
+
+def defaults(session: Session) -> RuleBook:
+    """The clinic's rules."""
+    rows = {row.kind: row for row in session.scalars(select(AlertDefault))}
+    return {kind: rule_of(rows[kind]) if kind in rows else STARTING[kind] for kind in KINDS}
+
+
+def in_force(session: Session, patient_id: int) -> RuleBook:
+    """The rules of one patient; two statements."""
+    return in_force_for(session, [patient_id])[patient_id]
+
+
+def in_force_for(session: Session, patient_ids: Collection[int]) -> dict[int, RuleBook]:
+    """The rules of some patients; two statements for any number of them."""
+    clinic = defaults(session)
+    books = {patient_id: dict(clinic) for patient_id in patient_ids}
+    for row in session.scalars(select(AlertRule).where(AlertRule.patient_id.in_(patient_ids))):
+        books[row.patient_id][row.kind] = replace(rule_of(row), is_own=True)
+    return books
+
+
+def rule_of(row: AlertRule | AlertDefault) -> Rule:
+    """A stored rule as a value."""
+    threshold = Threshold(row.tick, row.unit) if row.tick is not None and row.unit else None
+    return Rule(
+        row.kind,
+        row.is_on,
+        threshold,
+        row.delay_min,
+        row.repeat_min,
+        row.proxy_min,
+        row.nurse_min,
+        row.doctor_min,
+        changed_by_id=row.changed_by_id,
+        changed_at=row.changed_at,
+    )
+
+
+def write(
+    row: AlertRule | AlertDefault, rule: Rule, by_id: int | None, *, now: datetime
+) -> list[str]:
+    """Put a rule into its row; returns the names of what changed."""
+    values = {
+        "is_on": rule.is_on,
+        "unit": rule.threshold.unit if rule.threshold else None,
+        "tick": rule.threshold.tick if rule.threshold else None,
+        "delay_min": rule.delay_min,
+        "repeat_min": rule.repeat_min,
+        "proxy_min": rule.proxy_min,
+        "nurse_min": rule.nurse_min,
+        "doctor_min": rule.doctor_min,
+    }
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.changed_by_id, row.changed_at = by_id, now
+    return changed
+
+
+def muted_by(session: Session, patient_id: int, kind: Kind) -> set[int]:
+    """Who of the patient's side does not want notices of this rule."""
+    rows = session.scalars(
+        select(AlertMute.person_id).where(
+            AlertMute.patient_id == patient_id, AlertMute.kind == kind
+        )
+    )
+    return set(rows)
+
+
+def mutes_of(session: Session, patient_id: int, person_id: int) -> set[Kind]:
+    """The rules whose notices one person does not want."""
+    rows = session.scalars(
+        select(AlertMute.kind).where(
+            AlertMute.patient_id == patient_id, AlertMute.person_id == person_id
+        )
+    )
+    return set(rows)
+
+
+def write_mutes(
+    session: Session, patient_id: int, person_id: int, kinds: Collection[Kind], *, now: datetime
+) -> list[Kind]:
+    """Exactly these rules are mute for the person; returns those that changed."""
+    before = mutes_of(session, patient_id, person_id)
+    gone = before - set(kinds)
+    session.execute(
+        delete(AlertMute).where(
+            AlertMute.patient_id == patient_id,
+            AlertMute.person_id == person_id,
+            AlertMute.kind.in_(gone),
+        )
+    )
+    session.add_all(
+        AlertMute(patient_id=patient_id, person_id=person_id, kind=kind, since=now)
+        for kind in sorted(set(kinds) - before)
+    )
+    session.flush()
+    return sorted(before.symmetric_difference(kinds))

@@ -1,0 +1,194 @@
+"""Setting rules: a patient's own, back to the clinic's, the clinic's; and one's own notices."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from telehealth.alerts import policy
+from telehealth.alerts.models import (
+    Alert,
+    AlertDefault,
+    AlertRule,
+    EndReason,
+    Kind,
+    State,
+)
+from telehealth.alerts.service import machine, rules, telling, watching
+from telehealth.alerts.service.machine import Deed, Facts
+from telehealth.alerts.service.rule import KINDS, Rule, flaws
+from telehealth.audit import service as audit
+from telehealth.core import outbox
+from telehealth.core.actor import Actor
+from telehealth.core.errors import Invalid
+
+DEFAULTS_CHANGED = "alerts.defaults_changed"
+"""Outbox topic: patients without a rule of their own are to be looked at again, in portions."""
+PORTION = 500
+
+
+def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now: datetime) -> Rule:
+    """The patient has this rule of their own; an alert that it no longer supports ends.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the actor is no doctor or nurse of the care team.
+        Invalid: values no rule may have, or that contradict the patient's other rules.
+    """
+    by_id = policy.require_setting(actor, patient_id)
+    watch = watching.lock(session, patient_id)
+    book = rules.in_force(session, patient_id)
+    if wrong := flaws(rule, book):
+        raise Invalid(errors=wrong)
+    row = session.get(AlertRule, (patient_id, rule.kind))
+    if row is None:
+        row = AlertRule(patient_id=patient_id, kind=rule.kind)
+        session.add(row)
+    changed = rules.write(row, rule, by_id, now=now)
+    session.flush()
+    _follow(session, watch.patient_id, rules.in_force(session, patient_id)[rule.kind], now=now)
+    audit.record(
+        session, actor, "alerts.set_rule", "rule", rule.kind.value, now=now,
+        detail={"fields": changed},
+    )  # fmt: skip
+    return replace(rule, is_own=True, changed_by_id=by_id, changed_at=now)
+
+
+def reset_rule(
+    session: Session, actor: Actor, patient_id: int, kind: Kind, *, now: datetime
+) -> None:
+    """The clinic's rule counts for the patient again.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the actor is no doctor or nurse of the care team.
+        Invalid: the clinic's rule contradicts the patient's other rules.
+    """
+    policy.require_setting(actor, patient_id)
+    watching.lock(session, patient_id)
+    row = session.get(AlertRule, (patient_id, kind))
+    if row is None:
+        return
+    clinic = rules.defaults(session)[kind]
+    if wrong := flaws(clinic, rules.in_force(session, patient_id)):
+        raise Invalid(wrong[0].detail)
+    session.delete(row)
+    session.flush()
+    _follow(session, patient_id, clinic, now=now)
+    audit.record(session, actor, "alerts.reset_rule", "rule", kind.value, now=now)
+
+
+def clinic_rules(session: Session, actor: Actor, *, now: datetime) -> list[Rule]:
+    """The clinic's rules, in order.
+
+    Raises:
+        NotFound: the actor does not work here.
+    """
+    policy.require_seeing_defaults(actor)
+    audit.record(session, actor, "alerts.read_defaults", "rule", now=now)
+    book = rules.defaults(session)
+    return [book[kind] for kind in KINDS]
+
+
+def set_default(session: Session, actor: Actor, rule: Rule, *, now: datetime) -> None:
+    """The clinic has this rule; patients without one of their own follow shortly.
+
+    Raises:
+        NotAllowed: the actor is neither doctor nor administrator.
+        Invalid: values no rule may have, or that contradict the clinic's other rules.
+    """
+    by_id = policy.require_setting_defaults(actor)
+    if wrong := flaws(rule, rules.defaults(session)):
+        raise Invalid(errors=wrong)
+    row = session.get(AlertDefault, rule.kind)
+    if row is None:
+        row = AlertDefault(kind=rule.kind)
+        session.add(row)
+    changed = rules.write(row, rule, by_id, now=now)
+    session.flush()
+    audit.record(
+        session, actor, "alerts.set_default", "rule", rule.kind.value, now=now,
+        detail={"fields": changed},
+    )  # fmt: skip
+    payload = {"kind": rule.kind.value, "after_id": 0}
+    outbox.put(session, DEFAULTS_CHANGED, payload, now=now)
+
+
+def follow_default(session: Session, kind: Kind, after_id: int, *, now: datetime) -> None:
+    """A portion of the patients follows a changed rule of the clinic; the next portion is ordered.
+
+    So a clinic of any size has no long transaction.
+    """
+    patient_ids = watching.patients_watched(session, after_id, PORTION)
+    books = rules.in_force_for(session, patient_ids)
+    for patient_id in patient_ids:
+        rule = books[patient_id][kind]
+        if not rule.is_own:
+            _follow(session, patient_id, rule, now=now)
+    if len(patient_ids) == PORTION:
+        payload = {"kind": kind.value, "after_id": max(patient_ids)}
+        outbox.put(session, DEFAULTS_CHANGED, payload, now=now)
+
+
+def choose_notices(
+    session: Session, actor: Actor, patient_id: int, kinds_off: Collection[Kind], *, now: datetime
+) -> None:
+    """The actor gets no notices of these rules and gets those of all others.
+
+    Only the person's own notices change: the alert is there all the same, and the others are told.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the actor is of the care team, or wants none of a very low value.
+    """
+    person_id = policy.require_choosing(actor, patient_id)
+    for kind in kinds_off:
+        policy.require_choosing(actor, patient_id, kind)
+    changed = rules.write_mutes(session, patient_id, person_id, kinds_off, now=now)
+    audit.record(
+        session, actor, "alerts.choose_notices", "rule", now=now,
+        detail={"changed": [kind.value for kind in changed]},
+    )  # fmt: skip
+
+
+def _follow(session: Session, patient_id: int, rule: Rule, *, now: datetime) -> None:
+    """What is stored of the patient's alerts agrees with a rule that has changed."""
+    watch = watching.lock(session, patient_id)
+    alert = watching.live_alerts(session, patient_id).get(rule.kind)
+    if alert is not None:
+        _end_unsupported(session, alert, rule, now=now)
+    if rule.kind is not Kind.NO_DATA:
+        return
+    newest = watching.expected_after(watch, rule, now)
+    is_there = alert is not None and alert.state is not State.RESOLVED
+    if not rule.is_on or newest is None or is_there:
+        watch.silent_at = None
+    else:
+        watch.silent_at = max(newest + timedelta(minutes=rule.delay_min), now)
+    session.flush()
+
+
+def _end_unsupported(session: Session, alert: Alert, rule: Rule, *, now: datetime) -> None:
+    life = watching.life_of(alert)
+    if rule.is_on and rule.kind is not Kind.NO_DATA and not _is_supported(alert, rule):
+        ended = replace(
+            life, state=State.RESOLVED, end_reason=EndReason.RULE_CHANGED, snoozed_until=None
+        )
+        outcome: machine.Outcome = (
+            (None, ()) if alert.state is State.PENDING else (ended, (Deed.RESOLVE,))
+        )
+    elif not rule.is_on:
+        outcome = machine.step(life, rule, Facts(), now)
+    else:
+        alert.next_at = machine.due(life, rule, now)
+        return
+    patient_id = alert.patient_id
+    watching.store(session, patient_id, rule, alert, *outcome, cause="alerts.rule_changed", now=now)
+    telling.announce_change(session, patient_id, now=now)
+
+
+def _is_supported(alert: Alert, rule: Rule) -> bool:
+    if alert.tick is None or alert.unit is None:  # HI or LO is beyond every threshold
+        return True
+    return rule.is_beyond(alert.tick, alert.unit)

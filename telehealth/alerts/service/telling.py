@@ -1,0 +1,339 @@
+"""Who is told, in which order, and what became of it.
+
+Who they are, and whether they still may know, is looked up when a step is due, not when the alert
+opens; notifications checks it once more when the mail goes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from telehealth.alerts.models import (
+    RINGS,
+    Alert,
+    AlertNotice,
+    AlertStep,
+    Ring,
+    State,
+    StepState,
+)
+from telehealth.alerts.service import rules
+from telehealth.alerts.service.machine import RINGING
+from telehealth.alerts.service.rule import Rule
+from telehealth.audit import service as audit
+from telehealth.core import outbox
+from telehealth.core.actor import Actor, Role, system
+from telehealth.directory import service as directory
+from telehealth.identity import service as identity
+from telehealth.identity.models import Account, SessionKind, SignInSession
+from telehealth.mandates import policy as mandates_policy
+from telehealth.mandates import service as mandates
+from telehealth.mandates.models import RepresentationKind
+from telehealth.notifications import service as notifications
+from telehealth.notifications.models import DeliveryState, Wording
+from telehealth.notifications.service import Recipient
+
+STEP_DUE = "alerts.step_due"
+"""Outbox topic: a step of an escalation may be due."""
+CHANGED = "alerts.changed"
+"""Outbox topic: alerts of a patient are not as they were."""
+HOLD = timedelta(minutes=5)
+"""A step that is held back is looked at again after this."""
+_NEVER_ARRIVES = (DeliveryState.FAILED_PERM.value, DeliveryState.SUPPRESSED.value)
+_ROLES = {Ring.NURSE: Role.NURSE, Ring.DOCTOR: Role.DOCTOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """The people around a patient at one moment, by the step in which they are told."""
+
+    rings: dict[Ring, tuple[Recipient, ...]]
+    is_child: bool
+
+    @property
+    def person_ids(self) -> set[int]:
+        """Everybody who may see the alerts."""
+        return {one.person_id for ring in self.rings.values() for one in ring}
+
+
+def is_child(session: Session, patient_id: int, *, now: datetime) -> bool:
+    """Whether the patient is under 15: then the parents are told and answer."""
+    return mandates_policy.is_child(identity.person(session, patient_id).birth_on, now)
+
+
+def circle_of(session: Session, patient_id: int, *, now: datetime) -> Circle:
+    """Who would be told now. On duty is who looks after the patient and is employed today."""
+    child = is_child(session, patient_id, now=now)
+    representatives = mandates.representatives_of(session, patient_id, now=now)
+    near = tuple(
+        Recipient(row.representative_id, row.id)
+        for row in representatives
+        if not child or row.kind is RepresentationKind.GUARDIAN
+    )
+    team = directory.care_team_of(session, patient_id, now=now)
+    of_role = {
+        ring: tuple(dict.fromkeys(Recipient(one.person_id) for one in team if one.role is role))
+        for ring, role in _ROLES.items()
+    }
+    first = (
+        {Ring.PATIENT: near, Ring.PROXY: ()}
+        if child
+        else {
+            Ring.PATIENT: (Recipient(patient_id),),
+            Ring.PROXY: tuple({one.person_id: one for one in near}.values()),
+        }
+    )
+    return Circle({**first, **of_role}, child)
+
+
+def plan(session: Session, alert: Alert, rule: Rule, *, now: datetime) -> None:
+    """The first ones are told; the later steps wait for their time."""
+    after = {
+        Ring.PATIENT: 0,
+        Ring.PROXY: rule.proxy_min,
+        Ring.NURSE: rule.nurse_min,
+        Ring.DOCTOR: rule.doctor_min,
+    }
+    for ring, minutes in after.items():
+        if minutes is None:
+            continue
+        due_at = now + timedelta(minutes=minutes)
+        session.add(AlertStep(alert_id=alert.id, ring=ring, due_at=due_at, state=StepState.WAITING))
+        if ring is not Ring.PATIENT:
+            _wake(session, alert.id, ring, due_at, now=now)
+    session.flush()
+    carry_out(session, alert, Ring.PATIENT, cause="alerts.opened", now=now)
+
+
+def carry_out(session: Session, alert: Alert, ring: Ring, *, cause: str, now: datetime) -> None:
+    """A step that is due happens: its people are told, or the next step comes at once."""
+    step = session.get_one(AlertStep, (alert.id, ring))
+    if step.state is not StepState.WAITING:
+        return
+    circle = circle_of(session, alert.patient_id, now=now)
+    mute = rules.muted_by(session, alert.patient_id, alert.kind)
+    told = [one for one in circle.rings[ring] if one.person_id not in mute]
+    step.state, step.done_at = (StepState.TOLD if told else StepState.NOBODY), now
+    if told and ring is not Ring.PATIENT:
+        alert.state = State.ESCALATED
+    _tell(session, alert, ring, 1, told, cause=cause, now=now)
+    actor = system(cause, alert.patient_id)
+    audit.record(
+        session,
+        actor,
+        "alerts.step",
+        "alert",
+        alert.id,
+        now=now,
+        detail={"ring": ring.value, "told": len(told)},
+    )
+    if not circle.rings[ring]:
+        hurry(session, alert.id, now=now)
+
+
+def tell_again(session: Session, alert: Alert, *, cause: str, now: datetime) -> None:
+    """Those who were told first are told once more."""
+    circle = circle_of(session, alert.patient_id, now=now)
+    mute = rules.muted_by(session, alert.patient_id, alert.kind)
+    told = [one for one in circle.rings[Ring.PATIENT] if one.person_id not in mute]
+    _tell(session, alert, Ring.PATIENT, alert.rounds, told, cause=cause, now=now)
+
+
+def hurry(session: Session, alert_id: int, *, now: datetime) -> None:
+    """The next step that waits is due now: whoever was to be told before cannot be."""
+    waiting = {step.ring: step for step in _waiting(session, alert_id)}
+    following = next((waiting[ring] for ring in RINGS if ring in waiting), None)
+    if following is not None and following.due_at > now:
+        following.due_at = now
+        _wake(session, alert_id, following.ring, now, now=now)
+
+
+def postpone(session: Session, step: AlertStep, until: datetime, *, now: datetime) -> None:
+    """A step that is held back is looked at again then."""
+    step.due_at = until
+    _wake(session, step.alert_id, step.ring, until, now=now)
+
+
+def stop(session: Session, alert_id: int, *, now: datetime) -> None:
+    """No further step of this alert happens."""
+    for step in _waiting(session, alert_id):
+        step.state, step.done_at = StepState.STOPPED, now
+    session.flush()
+
+
+def go_on(session: Session, alert_id: int, *, now: datetime) -> None:
+    """What was stopped waits again, for its own time or, if that has passed, from now."""
+    stopped = session.scalars(
+        select(AlertStep).where(
+            AlertStep.alert_id == alert_id, AlertStep.state == StepState.STOPPED
+        )
+    )
+    for step in stopped:
+        step.state, step.done_at = StepState.WAITING, None
+        postpone(session, step, max(step.due_at, now), now=now)
+    session.flush()
+
+
+def hear_outcome(session: Session, notification_id: int, *, now: datetime) -> int | None:
+    """The outcome of a notice is in the trail; returns the patient if it was one of ours.
+
+    Where nobody of a step can be reached, the next step comes at once.
+    """
+    notice = session.scalar(
+        select(AlertNotice).where(AlertNotice.notification_id == notification_id)
+    )
+    fate = notifications.fates(session, [notification_id]).get(notification_id)
+    if notice is None or fate is None or notice.outcome == fate.state.value:
+        return None
+    notice.outcome = fate.state.value
+    patient_id = notifications.subject_of(session, notification_id)
+    thing, thing_id = ("alert", notice.alert_id) if notice.alert_id else ("test", notice.test_id)
+    audit.record(
+        session,
+        system(notifications.SETTLED, patient_id),
+        "alerts.delivery",
+        thing,
+        thing_id,
+        now=now,
+        detail={
+            "recipient": notice.recipient_id,
+            "state": fate.state.value,
+            "reason": fate.reason,
+        },
+    )
+    session.flush()
+    if notice.alert_id is not None:
+        _perhaps_hurry(session, notice, now=now)
+    return patient_id
+
+
+def mark_seen(session: Session, actor: Actor, alert_ids: Iterable[int], *, now: datetime) -> int:
+    """The actor has looked at these alerts: the receipt of what they were told; returns how many.
+
+    The caller writes the audit event.
+    """
+    changed = session.execute(
+        update(AlertNotice)
+        .where(
+            AlertNotice.alert_id.in_(list(alert_ids)),
+            AlertNotice.recipient_id == actor.person_id,
+            AlertNotice.seen_at.is_(None),
+        )
+        .values(seen_at=now)
+        .returning(AlertNotice.id)
+    )
+    return len(changed.all())
+
+
+def audience(session: Session, patient_id: int, *, now: datetime) -> list[int]:
+    """The open sign-ins of everybody who may see the patient's alerts now."""
+    people = circle_of(session, patient_id, now=now).person_ids | {patient_id}
+    rows = session.scalars(
+        select(SignInSession.id)
+        .join(Account, Account.id == SignInSession.account_id)
+        .where(
+            Account.person_id.in_(people),
+            SignInSession.kind == SessionKind.BROWSER,
+            SignInSession.ended_at.is_(None),
+            SignInSession.expires_at > now,
+        )
+    )
+    return list(rows)
+
+
+def announce_change(session: Session, patient_id: int, *, now: datetime) -> None:
+    """Open pages of these alerts will look again."""
+    outbox.put(session, CHANGED, {"patient_id": patient_id}, now=now)
+
+
+def send(
+    session: Session,
+    notice: AlertNotice,
+    event_key: str,
+    patient_id: int,
+    *,
+    wording: Wording,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """One notice is on its way, and in the trail."""
+    recipient = Recipient(notice.recipient_id, notice.representation_id)
+    notice.notification_id = notifications.tell(
+        session, event_key, patient_id, recipient, wording, now=now
+    )
+    session.add(notice)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "alerts.tell",
+        "alert" if notice.alert_id else "test",
+        notice.alert_id or notice.test_id,
+        now=now,
+        detail={
+            "ring": notice.ring.value,
+            "recipient": notice.recipient_id,
+            "round": notice.round,
+        },
+    )
+
+
+def _tell(
+    session: Session,
+    alert: Alert,
+    ring: Ring,
+    round_: int,
+    told: Iterable[Recipient],
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    actor = system(cause, alert.patient_id)
+    for one in told:
+        notice = AlertNotice(
+            alert_id=alert.id,
+            ring=ring,
+            round=round_,
+            recipient_id=one.person_id,
+            representation_id=one.representation_id,
+            at=now,
+        )
+        key = f"alert:{alert.id}:{ring.value}:{round_}"
+        send(
+            session,
+            notice,
+            key,
+            alert.patient_id,
+            wording=Wording.ATTENTION,
+            actor=actor,
+            now=now,
+        )
+
+
+def _perhaps_hurry(session: Session, notice: AlertNotice, *, now: datetime) -> None:
+    alert = session.get_one(Alert, notice.alert_id)
+    outcomes = session.scalars(
+        select(AlertNotice.outcome).where(
+            AlertNotice.alert_id == alert.id, AlertNotice.ring == notice.ring
+        )
+    ).all()
+    if alert.state in RINGING and all(outcome in _NEVER_ARRIVES for outcome in outcomes):
+        hurry(session, alert.id, now=now)
+
+
+def _waiting(session: Session, alert_id: int) -> list[AlertStep]:
+    return list(
+        session.scalars(
+            select(AlertStep).where(
+                AlertStep.alert_id == alert_id, AlertStep.state == StepState.WAITING
+            )
+        )
+    )
+
+
+def _wake(session: Session, alert_id: int, ring: Ring, at: datetime, *, now: datetime) -> None:
+    payload = {"alert_id": alert_id, "ring": ring.value}
+    outbox.put(session, STEP_DUE, payload, now=now, run_at=at)
