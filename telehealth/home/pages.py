@@ -1,13 +1,20 @@
 """Start pages: the patient's day, the clinic's day, the account page, who looked at my data."""
 
+import re
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
+import orjson
 from babel.dates import format_date
 from flask import current_app, redirect, render_template, request, url_for
+from flask_babel import force_locale, gettext
 from werkzeug.wrappers import Response
 
+from devices.glucose import Unit
 from telehealth.core.clock import local
+from telehealth.core.i18n import DEFAULT_LOCALE, LOCALES
+from telehealth.core.web import assets
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Pages, acting
 from telehealth.core.web.platform import (
@@ -21,8 +28,10 @@ from telehealth.core.web.words import locale
 from telehealth.home import service as home
 from telehealth.home.service import Visit
 from telehealth.mandates import service as mandates
+from telehealth.readings import service as readings
 
 pages = Pages("home", __name__)
+_NONCE = re.compile(r'nonce="[^"]*"')
 _MAX_SEQ = 2**62
 
 
@@ -77,6 +86,64 @@ def looked() -> str:
         days=[list(visits) for _, visits in groupby(log.visits, key=_day_of)],
         with_own=with_own,
     )
+
+
+@pages.get("/brez-povezave")
+@access(Access.PUBLIC)
+def offline() -> str:
+    """What the service worker shows without a connection: a form that is sent later."""
+    return render_template(
+        "home/offline.html",
+        units=[(unit.value, unit.value) for unit in Unit],
+        meals=[(meal.value, gettext(readings.MEAL_WORDS[meal])) for meal in readings.FORM_MEALS],
+    )
+
+
+@pages.get("/sw.js")
+@access(Access.PUBLIC)
+def service_worker() -> Response:
+    """The service worker of one language; a new text whenever a page or file it keeps is new."""
+    asked = request.args.get("jezik", "")
+    language = asked if asked in LOCALES else DEFAULT_LOCALE
+    with force_locale(language):
+        kept = _NONCE.sub("", offline())
+    addresses = "".join(asset.digest for asset in assets.index().values())
+    version = sha256((kept + addresses).encode()).hexdigest()[:16]
+    script = assets.index()["core/sw.js"].path.read_text(encoding="utf-8")
+    head = f'const VERSION = "{version}";\nconst LANGUAGE = "{language}";\n'
+    answer = Response(head + script, mimetype="text/javascript")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@pages.get("/manifest.webmanifest")
+@access(Access.PUBLIC)
+def manifest() -> Response:
+    """What a phone needs to put the portal beside its other programs."""
+    body = {
+        "id": "/",
+        "name": gettext("Telehealth"),
+        "short_name": gettext("Telehealth"),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "lang": locale(),
+        "background_color": "#fbfaf7",
+        "theme_color": "#0a6b6e",
+        "icons": [
+            {"src": assets.asset(f"home/{name}.png"), "sizes": size, "type": "image/png"} | purpose
+            for name, size, purpose in _ICONS
+        ],
+        "shortcuts": [{"name": gettext("New reading"), "url": url_for("diary.new_entry")}],
+    }
+    return Response(orjson.dumps(body), mimetype="application/manifest+json")
+
+
+_ICONS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("icon-192", "192x192", {}),
+    ("icon-512", "512x512", {}),
+    ("icon-maskable-512", "512x512", {"purpose": "maskable"}),
+)
 
 
 def _clinic_page(day: home.Day) -> str:

@@ -1,7 +1,9 @@
 """Language of the reader, and the globals and filters every template may use."""
 
+import hmac
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,17 @@ def viewer_of(sign_in: SignIn | None) -> Viewer | None:
     return Viewer(sign_in.person_name, sign_in.is_staff, frozenset(sign_in.roles))
 
 
+def outbox_owner(sign_in: SignIn | None) -> str:
+    """What a patient's browser marks unsent entries with: says nothing of the account.
+
+    Empty for staff and signed-out visitors: nothing is kept in their browsers.
+    """
+    if sign_in is None or sign_in.is_staff:
+        return ""
+    key = platform().settings.secret_key.encode()
+    return hmac.new(key, b"outbox:%d" % sign_in.person_id, sha256).hexdigest()[:32]
+
+
 def install(app: Flask, nav: tuple[NavItem, ...]) -> None:
     """Give `app` its languages and its templates their words."""
     app.jinja_env.add_extension("jinja2.ext.do")
@@ -120,6 +133,7 @@ def _page_context(nav: tuple[NavItem, ...]) -> dict[str, Any]:
     return {
         "viewer": viewer,
         "acting": _acting_or_nobody(),
+        "outbox_owner": outbox_owner(maybe_signed_in()),
         "locale": locale(),
         "theme": theme if theme in ("light", "dark") else "",
         "now": now(),

@@ -1,5 +1,8 @@
 // @ts-check
-/** Small help for every form. Forms work without it; nothing typed is kept in browser storage. */
+/**
+ * Small help for every form. Forms work without it; nothing typed is kept in browser storage, but
+ * for forms marked `data-offline` without a connection (core/outbox.js).
+ */
 
 import { announce, toast } from "core/announce.js";
 import { word } from "core/words.js";
