@@ -43,9 +43,12 @@ def sums(session: Session, patient: Person) -> Sums:
 
 
 def count(session: Session, patient: Person) -> int:
-    return session.scalar(
-        select(func.count()).select_from(Reading).where(Reading.patient_id == patient.id)
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Reading).where(Reading.patient_id == patient.id)
+        )
+        or 0
+    )
 
 
 def row_of(session: Session, import_id: int) -> FileImport:
@@ -142,9 +145,7 @@ def test_a_confirmed_file_is_in_the_diary_as_a_file_of_the_sensor(
 
     row = row_of(session, import_id)
     assert (row.state, row.n_added, row.n_duplicate, row.n_rejected) == (State.DONE, 3, 0, 0)
-    source = session.scalars(
-        select(ReadingSource).where(ReadingSource.patient_id == ana.id)
-    ).one()
+    source = session.scalars(select(ReadingSource).where(ReadingSource.patient_id == ana.id)).one()
     assert (source.kind, source.device, source.via) == (SourceKind.CGM, "Dexcom G6", Via.FILE)
     assert count(session, ana) == 3
 

@@ -9,7 +9,7 @@ from flask import url_for
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Pages
 
-pages = Pages("imports", __name__)
+pages = Pages("imports", "telehealth.imports")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
