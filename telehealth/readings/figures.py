@@ -8,7 +8,7 @@ style sheet. Times are milliseconds on the wall clock of the installation, as th
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from devices.glucose import Unit
 from telehealth.core.clock import HOME_ZONE
-from telehealth.core.i18n import DEFAULT_LOCALE
-from telehealth.glycemia.bands import BANDS, Band, Ticks, codes
+from telehealth.core.i18n import DEFAULT_LOCALE, N_
+from telehealth.glycemia.bands import ADULT, BANDS, Band, Ranges, Ticks, codes
 from telehealth.glycemia.display import extremes, gaps, on_axis
 from telehealth.readings.models import UNITS, DaySummary, SourceKind
 from telehealth.readings.service import (
@@ -56,10 +56,16 @@ _AXES = {
 }
 
 
-def axis_of(unit: Unit) -> Axis:
-    """The same axis on every chart of one unit, so that charts can be compared."""
-    return _AXES[unit]
+def axis_of(unit: Unit, ranges: Ranges = ADULT) -> Axis:
+    """The same axis on every chart of one unit, so that charts can be compared; with own target."""
+    axis = _AXES[unit]
+    low, high = (tick / _TICKS_PER[unit] for tick in ranges.target(unit))
+    if (low, high) == (axis.low, axis.high):
+        return axis
+    return replace(axis, low=low, high=high, lines=(low, high, *axis.lines[2:]))
 
+
+_TICKS_PER = {Unit.MMOL_L: 10, Unit.MG_DL: 1}
 
 SYMBOLS = {
     Band.VERY_LOW: "triangle-down",
@@ -87,6 +93,19 @@ class Words:
         return f"{kind} · {device}" if device else kind
 
     @property
+    def beyond(self) -> Mapping[int, str]:
+        """What a meter's LO (-1) and HI (1) mean."""
+        return {
+            -1: self.translate(N_("LO: lower than the meter can show")),
+            1: self.translate(N_("HI: higher than the meter can show")),
+        }
+
+    @property
+    def not_counted(self) -> str:
+        """Why a value is shown beside the others."""
+        return self.translate(N_("shown, not counted"))
+
+    @property
     def moment(self) -> str:
         """How d3 writes a moment for this reader."""
         return "%-d. %-m. %Y ob %-H.%M" if self.locale == DEFAULT_LOCALE else "%-d %b %Y, %H:%M"
@@ -111,10 +130,10 @@ class Points:
 
 def points(found: Columns, unit: Unit) -> Points:
     """Columns as arrays for an axis of `unit`; each value classified before it is converted."""
-    return _points(orjson.loads(found.json), unit)
+    return _points(orjson.loads(found.json), unit, found.ranges)
 
 
-def _points(given: Mapping[str, Any], unit: Unit) -> Points:
+def _points(given: Mapping[str, Any], unit: Unit, ranges: Ranges) -> Points:
     arrays = {
         name: np.asarray(given[name], dtype=np.int64)[::-1]
         for name in ("t", "value", "unit", "source")
@@ -125,13 +144,14 @@ def _points(given: Mapping[str, Any], unit: Unit) -> Points:
     for place, own in enumerate(UNITS):
         chosen = units == place
         shown[chosen] = on_axis(tick[chosen], own, unit)
-        code[chosen] = codes(tick[chosen], own)
+        code[chosen] = codes(tick[chosen], own, ranges)
     return Points(arrays["t"], shown, code, arrays["source"])
 
 
 def glucose_figure(found: Columns, period: Period, unit: Unit, words: Words) -> bytes:
     """The figure as Plotly's JSON: sensor as a line, fingersticks as marks, target band shaded."""
-    every = points(found, unit)
+    given = orjson.loads(found.json)
+    every = _points(given, unit, found.ranges)
     traces: list[Trace] = []
     kinds = {source.id: source.kind for source in found.sources}
     labels = {source.id: words.source(source) for source in found.sources}
@@ -142,7 +162,10 @@ def glucose_figure(found: Columns, period: Period, unit: Unit, words: Words) -> 
             traces.append(_line(own, period, label))
             own = own.at(own.code != BANDS.index(Band.IN_RANGE))
         traces += _marks(own, label, unit, words, size=4 if is_sensor else 9)
-    figure = {"data": traces, "layout": _layout(every, period, unit, words)}
+    axis = axis_of(unit, found.ranges)
+    traces += _beyond(given["out_of_range"], axis, labels, words)
+    traces += _aside(_points(given["aside"], unit, found.ranges), labels, unit, words)
+    figure = {"data": traces, "layout": _layout(every, period, axis, unit, words)}
     return orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -208,6 +231,52 @@ def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> I
         }
 
 
+def _beyond(
+    given: Mapping[str, Any], axis: Axis, labels: Mapping[int, str], words: Words
+) -> Iterable[Trace]:
+    """HI and LO at the edges of the chart, as the words they are: they have no number."""
+    t, side, source = (np.asarray(given[name], dtype=np.int64) for name in ("t", "side", "source"))
+    for sign, text, at in ((-1, "LO", axis.bottom), (1, "HI", axis.top)):
+        for source_id in np.unique(source[side == sign]):
+            x = wall_ms(np.sort(t[(side == sign) & (source == source_id)]))
+            label = labels[int(source_id)]
+            yield {
+                "type": "scatter",
+                "x": x,
+                "y": [at] * len(x),
+                "mode": "markers+text",
+                "text": text,
+                "textposition": "top center" if sign < 0 else "bottom center",
+                "textfont": {"color": "var(--ink)"},
+                "cliponaxis": False,
+                "name": f"{label}, {text}",
+                "marker": {
+                    "symbol": SYMBOLS[Band.VERY_LOW if sign < 0 else Band.VERY_HIGH],
+                    "size": 9,
+                    "color": f"var(--band-very-{'low' if sign < 0 else 'high'})",
+                },
+                "hovertemplate": f"<b>{words.beyond[sign]}</b><br>%{{x}}<extra>{label}</extra>",
+            }
+
+
+def _aside(found: Points, labels: Mapping[int, str], unit: Unit, words: Words) -> Iterable[Trace]:
+    """What is shown and not counted: scans of a sensor, the less trusted value of two."""
+    for source_id in np.unique(found.source):
+        own, label = found.at(found.source == source_id), labels[int(source_id)]
+        yield {
+            "type": "scatter",
+            "x": wall_ms(own.t),
+            "y": own.shown,
+            "mode": "markers",
+            "cliponaxis": False,
+            "name": f"{label}, {words.not_counted}",
+            "marker": {"symbol": "x-thin-open", "size": 7, "color": "var(--muted)"},
+            "hovertemplate": (
+                f"<b>%{{y}} {unit.value}</b> {words.not_counted}<br>%{{x}}<extra>{label}</extra>"
+            ),
+        }
+
+
 def _plain(values: NDArray[np.float64]) -> list[int | float | None]:
     """Numbers with None for a break; whole ones without a decimal point, which halves the JSON."""
     return [
@@ -216,8 +285,7 @@ def _plain(values: NDArray[np.float64]) -> list[int | float | None]:
     ]
 
 
-def _layout(every: Points, period: Period, unit: Unit, words: Words) -> dict[str, Any]:
-    axis = axis_of(unit)
+def _layout(every: Points, period: Period, axis: Axis, unit: Unit, words: Words) -> dict[str, Any]:
     lowest, highest = axis.bottom, axis.top
     if len(every.shown):
         lowest = min(lowest, float(every.shown.min()) * 0.8)

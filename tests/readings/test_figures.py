@@ -1,6 +1,7 @@
 """What a chart must never leave out."""
 
 import gzip
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,10 +11,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
-from telehealth.glycemia.bands import BANDS, Band
+from telehealth.glycemia.bands import BANDS, PREGNANCY, Band
 from telehealth.readings import service as readings
 from telehealth.readings.figures import Words, glucose_figure, points, shares, wall_ms
-from telehealth.readings.models import SourceKind
+from telehealth.readings.models import Beyond, SourceKind
 from tests import make
 from tests.make.readings import diary, long_diary, own_actor, reading, sensor_days
 
@@ -85,6 +86,47 @@ def test_a_figure_is_one_that_plotly_accepts(session: Session, days: int) -> Non
     figure = go.Figure(orjson.loads(glucose_figure(found, period, Unit.MMOL_L, WORDS)))
 
     assert {trace.mode for trace in figure.data} == {"lines", "markers"}
+
+
+def test_hi_and_lo_stand_at_the_edges_and_what_does_not_count_says_so(session: Session) -> None:
+    ana = make.patient(session)
+    when = make.NOW - timedelta(hours=3)
+    diary(
+        session,
+        ana,
+        [
+            reading(at=when, key="hi")._replace(digits=Beyond.HI, kind=SourceKind.METER),
+            reading("7.0 mmol/L", at=when + timedelta(hours=1), kind=SourceKind.METER, device="A"),
+            reading("9.0 mmol/L", at=when + timedelta(hours=1)),
+        ],
+    )
+    period = readings.period_of(1, make.NOW)
+    found = readings.columns(session, own_actor(ana), ana.id, period.window, now=make.NOW)
+
+    figure = orjson.loads(glucose_figure(found, period, Unit.MMOL_L, WORDS))
+
+    traces = {trace["name"].rpartition(", ")[2]: trace for trace in figure["data"]}
+    assert traces["HI"]["y"] == [22]
+    assert "higher than the meter can show" in traces["HI"]["hovertemplate"]
+    assert traces["not counted"]["y"] == [9.0]
+    assert traces["in range"]["y"] == [7.0]
+    go.Figure(figure)
+
+
+def test_the_shaded_band_and_the_colours_are_the_patients_own(session: Session) -> None:
+    ana = make.patient(session)
+    diary(session, ana, [reading("8.5 mmol/L", at=make.NOW - timedelta(hours=2))])
+    period = readings.period_of(1, make.NOW)
+    found = readings.columns(session, own_actor(ana), ana.id, period.window, now=make.NOW)
+
+    pregnant = replace(found, ranges=PREGNANCY)
+    usual, own = (
+        orjson.loads(glucose_figure(one, period, Unit.MMOL_L, WORDS)) for one in (found, pregnant)
+    )
+
+    assert usual["data"][0]["name"].endswith("in range")
+    assert own["data"][0]["name"].endswith("high")
+    assert (own["layout"]["shapes"][0]["y0"], own["layout"]["shapes"][0]["y1"]) == (3.5, 7.8)
 
 
 def test_very_low_and_very_high_stay_in_the_line_itself(session: Session) -> None:

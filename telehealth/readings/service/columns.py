@@ -21,11 +21,13 @@ from sqlalchemy.orm import Session
 
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
+from telehealth.glycemia.bands import Ranges
 from telehealth.readings import policy
 from telehealth.readings.models import COUNTS_UP_TO
 from telehealth.readings.service.newest import newest, place_after
 from telehealth.readings.service.overview import Source, sources
 from telehealth.readings.service.periods import MAX_COLUMNS, Window
+from telehealth.targets import service as targets
 
 _EMPTY = (
     '{"t":[],"value":[],"unit":[],"source":[],'
@@ -46,6 +48,8 @@ class Columns:
     """How many readings, in all three."""
     sources: Sequence[Source]
     next_cursor: str | None
+    ranges: Ranges
+    """The patient's own: what the chart is read against."""
 
 
 def columns(
@@ -71,16 +75,16 @@ def columns(
 def columns_of(session: Session, patient_id: int, window: Window) -> Columns:
     """The same for a caller that has checked who asks and writes the audit event."""
     limit = min(window.limit, MAX_COLUMNS)
-    known = sources(session, patient_id)
+    known, ranges = sources(session, patient_id), targets.ranges_of(session, patient_id)
     found = newest(patient_id, [source.id for source in known], replace(window, limit=limit))
     if found is None:
-        return Columns(_EMPTY, 0, known, None)
+        return Columns(_EMPTY, 0, known, None, ranges)
     written, n = session.execute(_arrays(session, found)).one()
     next_cursor = None
     if n == limit:
         last = session.execute(select(found).offset(limit - 1)).one()
         next_cursor = place_after(last.measured_at, last.source_id, last.seq)
-    return Columns(written, n, known, next_cursor)
+    return Columns(written, n, known, next_cursor, ranges)
 
 
 def _arrays(session: Session, found: Subquery) -> Select[str, int]:
