@@ -1,7 +1,7 @@
 """What can be done with the diary: `write`, `amend`, `remove`, `history`, `show`, `copy`."""
 
 from telehealth.diary.service.content import Change, Content, NewEntry
-from telehealth.diary.service.copying import Copy, Sheet, copies, copy, open_sheet, undo_copy
+from telehealth.diary.service.copying import Copy, Sheet, copy, open_sheet, undo_copy
 from telehealth.diary.service.habits import usual_meal
 from telehealth.diary.service.photos import forget_waiting, keep_photo, photo
 from telehealth.diary.service.pictures import MAX_BYTES as MAX_PHOTO_BYTES
@@ -53,7 +53,6 @@ __all__ = [
     "View",
     "Written",
     "amend",
-    "copies",
     "copy",
     "entries_between",
     "forget_waiting",

@@ -1,6 +1,6 @@
 """What an entry says: values in, a row's columns and a version's JSON out."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -46,6 +46,10 @@ class Content:
         given = ((kind, getattr(self, kind)) for kind in DOSES)
         return tuple((kind, units) for kind, units in given if units is not None)
 
+    def with_photo(self, photo_id: int | None) -> "Content":
+        """The same with another picture."""
+        return replace(self, photo_id=photo_id)
+
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
@@ -68,6 +72,8 @@ class Change:
     content: Content
     version: int | None = None
     """The version that was looked at; None: whatever stands there now."""
+    keeps_photo: bool = False
+    """The picture stays whatever `content.photo_id` says."""
 
 
 def require_content(content: Content, at: datetime, now: datetime) -> None:

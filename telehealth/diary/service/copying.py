@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from telehealth.audit import service as audit
@@ -44,14 +44,13 @@ class Copy:
     """Rows that were not taken: the caller gives the unit of work up and shows them."""
 
 
-def open_sheet(session: Session, actor: Actor, patient_id: int) -> None:
+def open_sheet(actor: Actor, patient_id: int) -> None:
     """The actor may copy for this patient; nothing is shown.
 
     Raises:
         NotFound: the actor acts for somebody else.
         NotAllowed: not of the care team.
     """
-    _ = session
     policy.require_copying(actor, patient_id)
 
 
@@ -113,9 +112,7 @@ def undo_copy(
     if transcript.undone_at is not None:
         return 0
     transcript.undone_at, transcript.undone_by_id = now, actor.person_id
-    references = _references(session, patient_id, transcript)
-    for reference in references:
-        readings.remove(session, actor, patient_id, reference, now=now)
+    n = _undo_readings(session, actor, transcript, now=now)
     entry_ids = session.scalars(
         select(DiaryEntry.id).where(
             DiaryEntry.transcript_id == transcript_id, DiaryEntry.removed_at.is_(None)
@@ -125,40 +122,18 @@ def undo_copy(
         remove(session, actor, patient_id, entry_id, now=now)
     audit.record(session, actor, "diary.undo_copy", "transcript", transcript_id, now=now)
     outbox.put(session, "diary.changed", {"patient_id": patient_id}, now=now)
-    return len(references) + len(entry_ids)
+    return n + len(entry_ids)
 
 
-def copies(
-    session: Session, actor: Actor, patient_id: int, first_on: date, last_on: date
-) -> list[Transcript]:
-    """Copies that touch some days, newest first; for a caller that writes the audit event.
-
-    Raises:
-        NotFound: the actor acts for somebody else.
-        NotAllowed: not of the care team.
-    """
-    policy.require_copying(actor, patient_id)
-    found = session.scalars(
-        select(Transcript)
-        .where(
-            Transcript.patient_id == patient_id,
-            Transcript.undone_at.is_(None),
-            Transcript.first_on <= last_on,
-            Transcript.last_on >= first_on,
+def _undo_readings(session: Session, actor: Actor, transcript: Transcript, *, now: datetime) -> int:
+    patient_id, upload_id = transcript.patient_id, transcript.upload_id
+    if upload_id is None:
+        return 0
+    first, last = session.execute(
+        select(func.min(Reading.measured_at), func.max(Reading.measured_at)).where(
+            Reading.patient_id == patient_id, Reading.upload_id == upload_id
         )
-        .order_by(Transcript.written_at.desc())
-    )
-    return list(found)
-
-
-def _references(
-    session: Session, patient_id: int, transcript: Transcript
-) -> list[readings.Reference]:
-    if transcript.upload_id is None:
-        return []
-    found = session.execute(
-        select(Reading.source_id, Reading.seq).where(
-            Reading.patient_id == patient_id, Reading.upload_id == transcript.upload_id
-        )
-    )
-    return [readings.Reference(source_id, seq) for source_id, seq in found]
+    ).one()
+    if first is None:
+        return 0
+    return readings.undo(session, actor, patient_id, upload_id, (first, last), now=now)

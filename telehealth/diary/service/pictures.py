@@ -81,7 +81,7 @@ def _jpeg(given: bytes) -> bytes:
 
 
 def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, body and whole of each segment up to the end of the picture; scans with their data."""
+    """Marker, body and whole of each segment up to the end; scans with their data."""
     place = 2
     while True:
         if given[place] != _FILL:

@@ -111,13 +111,14 @@ def amend(
     row = _own(session, actor, patient_id, entry_id)
     if row.removed_at is not None or change.version not in (None, row.version):
         raise Conflict(_FASTER)
-    require_content(change.content, change.at, now)
-    same = (row.at, content_of(row)) == (change.at, change.content)
+    content = change.content.with_photo(row.photo_id) if change.keeps_photo else change.content
+    require_content(content, change.at, now)
+    same = (row.at, content_of(row)) == (change.at, content)
     if not same:
-        if change.content.photo_id != row.photo_id:
-            _require_photo(session, patient_id, change.content.photo_id)
-        fill(row, change.at, change.offset_min, change.content)
-        _keep_photo(session, change.content.photo_id)
+        if content.photo_id != row.photo_id:
+            _require_photo(session, patient_id, content.photo_id)
+        fill(row, change.at, change.offset_min, content)
+        _keep_photo(session, content.photo_id)
         _next_version(session, actor, row, "amend", now=now)
     return _shown(session, actor, row)
 

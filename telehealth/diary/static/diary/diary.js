@@ -17,7 +17,7 @@ export class LiveDiary extends HTMLElement {
   connectedCallback() {
     const patient = Number(this.getAttribute("patient"));
     this.#stop = join("readings:watch", { patient }, {
-      on: { "readings:changed": () => this.#soon() },
+      on: { "readings:changed": () => this.#soon(), "diary:changed": () => this.#soon() },
     });
   }
 

@@ -1,0 +1,18 @@
+"""Pages of the diary: reading it, adding to it, changing it; copying for a patient."""
+
+from telehealth.diary.pages import adding, changing, diary, paper, staff
+from telehealth.diary.pages.diary import by_day, chosen_period, figure_response, has_sensor
+from telehealth.diary.pages.door import pages
+
+__all__ = [
+    "adding",
+    "by_day",
+    "changing",
+    "chosen_period",
+    "diary",
+    "figure_response",
+    "has_sensor",
+    "pages",
+    "paper",
+    "staff",
+]

@@ -1,0 +1,135 @@
+"""Numbers as people type them: decimal comma or point, kept as written, refused with a question."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
+from marshmallow import ValidationError, fields
+
+from devices.glucose import Unit
+from telehealth.core.errors import FieldError, Invalid
+from telehealth.core.i18n import N_, number
+from telehealth.core.web.words import locale
+from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse, tick
+from telehealth.readings.models import Beyond
+from telehealth.readings.schemas import sentence
+from telehealth.readings.service import Rejection
+
+Value = Digits | Beyond
+
+_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?", re.ASCII)
+_CREDIBLE = {Unit.MMOL_L: (23, 249), Unit.MG_DL: (41, 449)}
+"""Ticks between which nobody is asked: meters show the others too, but slips of the finger more."""
+_OTHER = {Unit.MMOL_L: Unit.MG_DL, Unit.MG_DL: Unit.MMOL_L}
+
+
+class Whole(fields.Field[int | None]):
+    """A whole number from 1 to `most`; zero means nothing and is left out.
+
+    Args:
+        most: the largest that is taken.
+        hint: what to enter instead, as a message id.
+    """
+
+    def __init__(self, *, most: int, hint: str, **more: Any) -> None:
+        super().__init__(**more)
+        self._most, self._hint = most, hint
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int | None:
+        amount = _amount(value, self._hint)
+        if amount != amount.to_integral() or amount > self._most:
+            raise ValidationError(self._hint)
+        return int(amount) or None
+
+
+class Units(fields.Field[Decimal | None]):
+    """Units of insulin with at most two decimals, up to 300; zero means nothing and is left out."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal | None:
+        hint = N_("Enter units of insulin, for example 6 or 6.5; at most 300.")
+        amount = _amount(value, hint)
+        if amount > 300:  # noqa: PLR2004 - more than any pen or syringe gives at once
+            raise ValidationError(hint)
+        if amount == amount.to_integral():
+            amount = amount.quantize(Decimal(1))
+        return amount or None
+
+
+def _amount(value: Any, hint: str) -> Decimal:
+    text = repr(value) if type(value) in (int, float) else value
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text.strip()):
+        raise ValidationError(hint)
+    return Decimal(text.strip().replace(",", "."))
+
+
+def glucose_of(typed: str, unit: Unit) -> Value:
+    """What somebody typed as a value; HI and LO as the meter's display says them.
+
+    Raises:
+        Invalid: no value a meter shows; the sentence says what was probably meant.
+    """
+    text = typed.strip().replace(",", ".")
+    if text.upper() in ("HI", "LO"):
+        return Beyond(text.upper())
+    found = parse(text)
+    if isinstance(found, Digits) and is_believable(found, unit):
+        return found
+    if isinstance(found, Flaw):
+        raise _wrong(sentence(Rejection(0, "value", found)))
+    raise _wrong(_impossible(found, unit))
+
+
+def other_unit(value: Value, unit: Unit) -> str:
+    """The same in the other unit, for the eye: `130 mg/dL`; empty for HI and LO."""
+    if isinstance(value, Beyond):
+        return ""
+    other = _OTHER[unit]
+    factor = Decimal("18.01559")
+    number_there = value.value / factor if other is Unit.MMOL_L else value.value * factor
+    return f"{number(number_there, locale(), 1 if other is Unit.MMOL_L else 0)} {other.value}"
+
+
+def in_words(value: Value, unit: Unit) -> str:
+    """`7,2 mmol/L` in the reader's language."""
+    if isinstance(value, Beyond):
+        return str(value)
+    return f"{number(value.value, locale())} {unit.value}"
+
+
+def is_questionable(value: Value, unit: Unit) -> bool:
+    """Whether a person is asked once if this is right."""
+    if isinstance(value, Beyond):
+        return False
+    lowest, highest = _CREDIBLE[unit]
+    return not lowest <= tick(value, unit) <= highest
+
+
+def _impossible(digits: Digits, unit: Unit) -> str:
+    """What cannot be measured in this unit may be plain in the other: both are asked about."""
+    other = _OTHER[unit]
+    if not is_believable(digits, other):
+        return sentence(Rejection(0, "value", Flaw.NOT_MEASURABLE, digits, unit))
+    given, there = in_words(digits, unit), in_words(digits, other)
+    pointed = Digits(digits.mantissa, 1)
+    if unit is Unit.MMOL_L and not digits.scale and is_believable(pointed, unit):
+        return str(
+            gettext(
+                "We cannot store this value: %(given)s cannot be measured. "
+                "Did you mean %(meant)s, or %(there)s?",
+                given=given,
+                meant=in_words(pointed, unit),
+                there=there,
+            )
+        )
+    return str(
+        gettext(
+            "We cannot store this value: %(given)s cannot be measured. Did you mean %(there)s?",
+            given=given,
+            there=there,
+        )
+    )
+
+
+def _wrong(text: str) -> Invalid:
+    return Invalid(errors=(FieldError("#/value", text, "value"),))
