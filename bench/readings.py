@@ -1,5 +1,6 @@
 """How fast readings come in and a chart goes out, beside the bare database in the same run."""
 
+import gzip
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
@@ -104,12 +105,12 @@ def _charts(ground: Ground) -> Sequence[Line]:
         get()
         return [seconds(get) for _ in range(CHART_ROUNDS)]
 
+    size = len(gzip.compress(browser.get(figure).data, 6)) / 1000
     drawn = ask(lambda: _expect(browser.get(figure).status_code))
     raw = ask(lambda: _expect(program.get(columns, headers=headers).status_code))
     what = f"{CHART_DAYS} days, {len(wave):,} readings"
-    return [
-        Line(f"chart of {what}, {ground.name}", spread(drawn), f"as columns: {spread(raw)}"),
-    ]
+    beside = f"{size:.0f} kB gzip; as columns: {spread(raw)}"
+    return [Line(f"chart of {what}, {ground.name}", spread(drawn), beside)]
 
 
 def _moment(number: int, n: int) -> datetime:
