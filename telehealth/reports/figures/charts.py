@@ -11,6 +11,7 @@ import orjson
 from numpy.typing import NDArray
 
 from devices.glucose import Unit
+from telehealth.core.i18n import N_
 from telehealth.glycemia.bands import BANDS, HI, LO, Ticks, codes, is_number
 from telehealth.glycemia.display import extremes, on_axis
 from telehealth.glycemia.series import LONGEST_INTERVAL_MIN
@@ -69,7 +70,7 @@ def _of_kind(
         shown[here] = on_axis(found.tick[here], unit, trace.unit)
         band[here] = codes(found.tick[here], unit, trace.ranges)
     shown[found.tick == LO], shown[found.tick == HI] = axis.bottom, axis.top
-    label = words.translate("sensor") if is_sensor else words.translate("fingersticks")
+    label = words.translate(N_("sensor")) if is_sensor else words.translate(N_("fingersticks"))
     x = (found.t + found.offset * 60) * 1000
     marks: list[Figure] = []
     if is_sensor:
@@ -185,16 +186,16 @@ def profile_figure(found: ProfileCurves, unit: Unit, targets: Targets, words: Wo
             }
         )
     layout = _layout(axis, unit, targets)
-    layout["xaxis"] = _clock_axis(words.locale)
+    layout["xaxis"] = _clock_axis(words)
     return {"data": data, "layout": layout}
 
 
 PERCENTILES = {
-    "p5": "5 % of values are lower",
-    "p25": "a quarter of values are lower",
-    "p50": "median (half are lower)",
-    "p75": "a quarter of values are higher",
-    "p95": "5 % of values are higher",
+    "p5": N_("5 percent of values are lower"),
+    "p25": N_("a quarter of values are lower"),
+    "p50": N_("median (half are lower)"),
+    "p75": N_("a quarter of values are higher"),
+    "p95": N_("5 percent of values are higher"),
 }
 """Names of the curves as message ids."""
 
@@ -244,7 +245,7 @@ def modal_figure(found: ModalDay, unit: Unit, targets: Targets, words: Words) ->
     data: list[Figure] = []
     minutes, values = np.array(found["minutes"]), np.array(found["values"])
     bands = np.array(found["bands"])
-    label = words.translate("fingersticks")
+    label = words.translate(N_("fingersticks"))
     for place, band in enumerate(BANDS):
         here = bands == band.value
         if here.any():
@@ -261,7 +262,7 @@ def modal_figure(found: ModalDay, unit: Unit, targets: Targets, words: Words) ->
             )
             data.append(mark)
     if found["hours"]:
-        median = words.translate("median of three hours")
+        median = words.translate(N_("median of three hours"))
         data.append(
             {
                 "type": "scatter",
@@ -274,7 +275,7 @@ def modal_figure(found: ModalDay, unit: Unit, targets: Targets, words: Words) ->
             }
         )
     layout = _layout(axis, unit, targets)
-    layout["xaxis"] = _clock_axis(words.locale)
+    layout["xaxis"] = _clock_axis(words)
     return {"data": data, "layout": layout}
 
 
@@ -303,11 +304,12 @@ def _layout(axis: Axis, unit: Unit, targets: Targets) -> Figure:
     }
 
 
-def _clock_axis(locale: str) -> Figure:
+def _clock_axis(words: Words) -> Figure:
     return {
         "range": [0, DAY_MIN],
         "tickvals": list(_CLOCKS),
-        "ticktext": [clock(minute, locale) for minute in _CLOCKS],
+        "ticktext": [str(minute // 60) for minute in _CLOCKS],
+        "title": {"text": words.translate(N_("hour of the day"))},
         "fixedrange": True,
     }
 

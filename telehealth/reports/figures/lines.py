@@ -108,7 +108,7 @@ def _sensor_line(
         goal = GoalLine(limit=CV_GOAL_PCT, is_minimum=False)
     value = figure_text(name, measure["value"], unit, words.locale, bands=sensor["bands"])
     if name == "gri" and sensor["gri_zone"]:
-        value += f" ({words.translate('zone')} {sensor['gri_zone']})"
+        value += f" ({words.translate(N_('zone'))} {sensor['gri_zone']})"
     if goal is None:
         return Line(name, label, value)
     limit, is_minimum = goal["limit"], goal["is_minimum"]

@@ -119,7 +119,7 @@ def _sensor(sheet: Sheet, sensor: SensorPart, words: Words, *, is_alone: bool) -
 
 
 LEGEND = N_(
-    "Bold line: median. Darker band: half of the values. Lighter band: 90 % of the values"
+    "Bold line: median. Darker band: half of the values. Lighter band: 90 percent of the values"
     " (5th to 95th percentile). Shaded: target range."
 )
 
@@ -226,7 +226,9 @@ def missing_sentence(sheet: Sheet, words: Words) -> str:
     if sensor is None or sensor["is_enough"]:
         return ""
     return words.translate(
-        N_("Not enough data for shares and a profile: they need 14 days with 70 % of the time.")
+        N_(
+            "Not enough data for shares and a profile: they need 14 days with 70 percent of the time."
+        )
     )
 
 
@@ -314,6 +316,11 @@ def signed(value: float, locale: str, digits: int) -> str:
 def short_day(day: date, locale: str) -> str:
     """`pon. 23. 11.`, `Mon 23 Nov`."""
     return format_date(day, "EEE d. M." if locale == "sl" else "EEE d MMM", locale=locale)
+
+
+def tiny_day(day: date, locale: str) -> str:
+    """`pon. 23.`, `Mon 23`: where the month is said nearby."""
+    return format_date(day, "EEE d." if locale == "sl" else "EEE d", locale=locale)
 
 
 def plain_day(day: date, locale: str) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from markupsafe import Markup
 
 from devices.glucose import Unit
+from telehealth.core.i18n import N_
 from telehealth.glycemia.slots import SLOTS
 from telehealth.readings.figures import Words
 from telehealth.readings.models import Meal
@@ -30,7 +31,7 @@ from telehealth.reports.service.sheets import Sheet
 class DayPicture:
     """One day of a sensor."""
 
-    day: date
+    day: str
     svg: Markup
     words: str
     in_range_pct: int | None
@@ -51,6 +52,8 @@ class View:
     bands: dict[str, int]
     profile: Markup | None
     profile_sentences: Sequence[str]
+    legend: str
+    not_even: str
     days: Sequence[DayPicture]
     sticks_sentence: str
     stick_lines: Sequence[Line]
@@ -73,7 +76,7 @@ def view_of(sheet: Sheet, words: Words, *, for_team: bool) -> View:
     """A sheet as the patient's or the care team's page shows it."""
     sensor, sticks, unit = sheet["sensor"], sheet["sticks"], Unit(sheet["unit"])
     profile = sensor["profile"] if sensor else None
-    label = words.translate("Glucose profile")
+    label = words.translate(N_("Glucose profile"))
     used = {slot for row in sticks["log"] for slot in row["cells"]} if sticks else set()
     return View(
         sheet=sheet,
@@ -87,6 +90,8 @@ def view_of(sheet: Sheet, words: Words, *, for_team: bool) -> View:
         if profile
         else None,
         profile_sentences=profile_sentences(sheet, words),
+        legend=words.translate(paper.LEGEND),
+        not_even=words.translate(paper.NOT_EVEN),
         days=_days(sheet, words),
         sticks_sentence=paper.sticks_sentence(sheet, words),
         stick_lines=stick_lines(sheet, OF_STICKS if for_team else ("mean",), words),
@@ -94,7 +99,7 @@ def view_of(sheet: Sheet, words: Words, *, for_team: bool) -> View:
             sticks["modal"],
             unit,
             sheet["targets"],
-            words.translate("All fingersticks by time of day"),
+            words.translate(N_("All fingersticks by time of day")),
             words.locale,
         )
         if sticks
@@ -117,7 +122,7 @@ def _days(sheet: Sheet, words: Words) -> list[DayPicture]:
         sentence = paper.strip_sentence(strip, sheet, words)
         found.append(
             DayPicture(
-                day=date.fromisoformat(strip["on"]),
+                day=paper.tiny_day(date.fromisoformat(strip["on"]), words.locale),
                 svg=strip_svg(strip, unit, sheet["targets"], sentence),
                 words=sentence,
                 in_range_pct=strip["in_range_pct"],

@@ -98,6 +98,7 @@ def compare(patient_id: int) -> str:
     return render_template(
         "reports/compare.html",
         found=found,
+        days=days,
         rows=differences(found.now_sheet, found.other_sheet, words()),
         sides=[
             (other, view_of(found.other_sheet, words(), for_team=True)),
