@@ -144,6 +144,7 @@ NAV = (
     NavItem("home.more", N_("More"), "menu", for_staff=False),
     NavItem("home.start", N_("Today"), "home", for_staff=True),
     NavItem("monitoring.patients", N_("Patients"), "users", for_staff=True),
+    NavItem("alerts.open_alerts", N_("Alerts"), "bell", for_staff=True),
     NavItem("booking.calendar", N_("Calendar"), "calendar", for_staff=True),
     NavItem("consults.today", N_("Consultations"), "video", for_staff=True),
 )
