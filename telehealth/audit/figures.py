@@ -97,8 +97,18 @@ _DEEDS = {
     "mandates.end": N_("ended a mandate"),
     "mandates.grant": N_("gave a mandate"),
     "mandates.list": N_("looked at mandates"),
+    "monitoring.acknowledge": N_("acknowledged an entry of the worklist"),
+    "monitoring.close": N_("closed an entry of the worklist"),
     "monitoring.list": N_("looked at the list of patients"),
+    "monitoring.note": N_("wrote a note for the team"),
+    "monitoring.own": N_("took over an entry of the worklist"),
     "monitoring.patient": N_("looked at the overview of readings"),
+    "monitoring.read_limits": N_("looked at thresholds of the worklist"),
+    "monitoring.release": N_("gave back an entry of the worklist"),
+    "monitoring.reopen": N_("opened an entry of the worklist again"),
+    "monitoring.review": N_("set the day of the next review"),
+    "monitoring.set_clinic": N_("changed thresholds of the clinic"),
+    "monitoring.set_limits": N_("changed thresholds of the worklist"),
     "questionnaires.open": N_("opened a questionnaire"),
     "questionnaires.results": N_("looked at results of questionnaires"),
     "questionnaires.review": N_("reviewed a questionnaire"),
@@ -113,6 +123,10 @@ _DEEDS = {
     "readings.restore": N_("put a removed reading back"),
     "readings.undo": N_("took out readings of an import"),
     "readings.watch": N_("followed new readings live"),
+    "targets.read": N_("looked at targets"),
+    "targets.read_plan": N_("looked at the measurement plan"),
+    "targets.set": N_("set targets"),
+    "targets.set_plan": N_("set the measurement plan"),
 }
 
 _ROOMS = {
@@ -131,6 +145,7 @@ _ROOMS = {
     "monitoring": N_("the overview of readings"),
     "questionnaires": N_("questionnaires"),
     "readings": N_("readings"),
+    "targets": N_("targets and the measurement plan"),
 }
 
 ELSEWHERE = N_("another part of the portal")
