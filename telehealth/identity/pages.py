@@ -124,7 +124,7 @@ def end_other_sessions() -> Response:
     return redirect(url_for("identity.sessions"), 303)
 
 
-@pages.for_patient("/merilniki")
+@pages.for_patient("/merilniki/programi")
 @access(Access.SIGNED_IN)
 def meters() -> str:
     """Meters that may send readings."""
@@ -133,7 +133,7 @@ def meters() -> str:
     return render_template("identity/meters.html", rows=rows, form=Form(), given=None)
 
 
-@pages.for_patient("/merilniki", methods=("POST",))
+@pages.for_patient("/merilniki/programi", methods=("POST",))
 @access(Access.SIGNED_IN)
 def connect_meter() -> str | tuple[str, int]:
     """Make a token for a meter's program; the token is shown once, on this answer."""
@@ -152,7 +152,7 @@ def connect_meter() -> str | tuple[str, int]:
     return page if given else (page, 422)
 
 
-@pages.for_patient("/merilniki/<int:token_id>/odklop", methods=("POST",))
+@pages.for_patient("/merilniki/programi/<int:token_id>/odklop", methods=("POST",))
 @access(Access.SIGNED_IN)
 def disconnect_meter(token_id: int) -> Response:
     """A meter's program may no longer send readings."""

@@ -1,4 +1,4 @@
-"""Meters and sensors of a patient: which there are, how they do, connecting one in the browser.
+"""Meters and sensors of a patient: which there are, how they do, reading one in the browser.
 
-Reads and writes through readings; decodes with `devices.gatt`.
+Reads and writes glucose through readings; decodes what a meter sent with `devices`.
 """

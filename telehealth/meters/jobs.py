@@ -1,8 +1,23 @@
-"""What meters does in the background."""
+"""What follows when readings came in: meters that are new become known."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from telehealth.core.actor import system
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
+from telehealth.meters import service as meters
+
+RECORDED = "readings.recorded"
 
 
-def register(_queue: Queue, _platform: Platform) -> None:
-    """Nothing yet."""
+def register(queue: Queue, platform: Platform) -> None:
+    """Listen to arriving readings."""
+
+    def follow(payload: Mapping[str, Any]) -> None:
+        patient_id = payload["patient_id"]
+        with platform.database.unit_of_work() as session:
+            actor = system(RECORDED, patient_id)
+            meters.follow(session, actor, patient_id, now=platform.clock())
+
+    queue.on(RECORDED, follow)

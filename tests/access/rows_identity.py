@@ -45,13 +45,18 @@ ROWS = (
     ),
     door("identity.end_session", "POST", "/seje/{session}/konec", allow={PATIENT: 303}),
     door("identity.end_other_sessions", "POST", "/seje/konec", allow=dict.fromkeys(PERSONS, 303)),
-    *patient_page("identity.meters", "GET", "/merilniki"),
-    *patient_page("identity.connect_meter", "POST", "/merilniki", form={"name": "meter"}),
-    door("identity.disconnect_meter", "POST", "/merilniki/{token}/odklop", allow={PATIENT: 303}),
+    *patient_page("identity.meters", "GET", "/merilniki/programi"),
+    *patient_page("identity.connect_meter", "POST", "/merilniki/programi", form={"name": "meter"}),
     door(
         "identity.disconnect_meter",
         "POST",
-        "/za/{mandate}/merilniki/{token}/odklop",
+        "/merilniki/programi/{token}/odklop",
+        allow={PATIENT: 303},
+    ),
+    door(
+        "identity.disconnect_meter",
+        "POST",
+        "/za/{mandate}/merilniki/programi/{token}/odklop",
         allow={PROXY: 303},
     ),
     door(

@@ -15,7 +15,7 @@ from telehealth.identity.models import Person
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import ItemKind
 from tests import make
-from tests.make import booking, consents, consults, contacts, questionnaires, readings
+from tests.make import booking, consents, consults, contacts, meters, questionnaires, readings
 from tests.stand_ins.server import LiveServer
 
 PATIENT, SIGNER, PROXY, DOCTOR, NOBODY = "patient", "signer", "proxy", "doctor", "signed out"
@@ -45,8 +45,16 @@ SIGHTS = (
     Sight("home.looked", "/kdo-je-gledal"),
     Sight("home.more", "/vec", (PATIENT, DOCTOR)),
     Sight("identity.confirm", "/potrditev", OWN),
-    Sight("identity.meters", "/merilniki"),
+    Sight("identity.meters", "/merilniki/programi"),
     Sight("identity.sessions", "/seje", OWN),
+    Sight("meters.mine", "/merilniki"),
+    Sight("meters.add", "/merilniki/dodaj"),
+    Sight("meters.connect", "/merilniki/povezi"),
+    Sight("meters.meter", "/merilniki/{meter}"),
+    Sight("meters.patient_mine", "/pacienti/{ana}/merilniki", STAFF),
+    Sight("meters.patient_add", "/pacienti/{ana}/merilniki/dodaj", STAFF),
+    Sight("meters.patient_connect", "/pacienti/{ana}/merilniki/povezi", STAFF),
+    Sight("meters.patient_meter", "/pacienti/{ana}/merilniki/{meter}", STAFF),
     Sight("mandates.overview", "/pooblastila", OWN),
     Sight("contacts.overview", "/stiki", OWN),
     Sight("inbox.items", "/nabiralnik"),
@@ -145,6 +153,7 @@ def _clinic(session: Session) -> dict[str, Any]:
         "miha": miha.id,
         "mandate": make.mandate(session, ana, luka).id,
         "notice": inbox.deliver(session, notice, now=make.NOW).id,
+        "meter": meters.furnished(session, ana),
         **_visits(session, ana, miha),
         **_papers(session, ana, eva, miha),
     }
