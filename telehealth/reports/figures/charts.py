@@ -24,11 +24,14 @@ from telehealth.reports.service.sheets import ModalDay, ProfileCurves, Targets
 Figure = dict[str, Any]
 Numbers = NDArray[np.float64]
 
-FULL_DETAIL_DAYS = 7
+_DAY_MS = 86_400_000
+FULL_DETAIL_DAYS = 8
+"""So many days and fewer are drawn whole; longer spans ask again for the part looked at."""
 BUCKETS = 700
 _MANY_MARKS = 1_200
 """With more readings out of range the line alone shows the highs; lows keep their marks."""
 _IN_RANGE = 2
+_SMALL = {"size": 13}
 _CLOCKS = tuple(range(0, DAY_MIN + 1, 180))
 
 
@@ -48,14 +51,18 @@ def trace_figure(trace: Trace, days: Days, words: Words) -> Figure:
     ):
         if len(found.t):
             drawn += _of_kind(found, trace, days, axis, words, is_sensor=sensed)
-    begins, ends = ((day.toordinal() - 719_163) * 86_400_000 for day in (days.first, days.last))
+    begins, ends = ((day.toordinal() - 719_163) * _DAY_MS for day in (days.first, days.last))
     layout = _layout(axis, trace.unit, trace.targets)
     layout["xaxis"] = {
         "type": "date",
-        "range": [begins, ends + 86_400_000],
+        "range": [begins, ends + _DAY_MS],
         "hoverformat": words.moment,
     }
     layout["shapes"] += _nights(days)
+    layout["meta"] = {
+        "whole": days.length <= FULL_DETAIL_DAYS,
+        "whole_ms": (FULL_DETAIL_DAYS - 1) * _DAY_MS,
+    }
     return {"data": drawn, "layout": layout}
 
 
@@ -283,7 +290,7 @@ def _layout(axis: Axis, unit: Unit, targets: Targets) -> Figure:
     low, high = targets["low"], targets["high"]
     return {
         "yaxis": {
-            "title": {"text": unit.value},
+            "title": {"text": unit.value, "font": _SMALL},
             "range": [axis.bottom, axis.top],
             "tickvals": ticks_beside(axis, low, high),
             "fixedrange": True,
@@ -309,7 +316,7 @@ def _clock_axis(words: Words) -> Figure:
         "range": [0, DAY_MIN],
         "tickvals": list(_CLOCKS),
         "ticktext": [str(minute // 60) for minute in _CLOCKS],
-        "title": {"text": words.translate(N_("hour of the day"))},
+        "title": {"text": words.translate(N_("hour of the day")), "font": _SMALL},
         "fixedrange": True,
     }
 
@@ -318,7 +325,7 @@ def _nights(days: Days) -> list[Figure]:
     """Midnight to six, where days are wide enough to see it."""
     if days.length > FULL_DETAIL_DAYS:
         return []
-    midnights = [(day.toordinal() - 719_163) * 86_400_000 for day in days]
+    midnights = [(day.toordinal() - 719_163) * _DAY_MS for day in days]
     return [
         {
             "type": "rect",

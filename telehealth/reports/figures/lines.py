@@ -57,6 +57,7 @@ EPISODES = {
 }
 MEALS = {"breakfast": N_("breakfast"), "lunch": N_("lunch"), "dinner": N_("dinner")}
 PRESETS = {
+    "own": N_("own targets"),
     "adult": N_("adults with type 1 or type 2 diabetes"),
     "older": N_("older people or high risk"),
     "pregnancy-type1": N_("pregnancy with type 1 diabetes"),
@@ -216,10 +217,9 @@ def _difference(
     change = ""
     if values[0] is not None and values[1] is not None:
         delta = _change(name, values[0], values[1], unit)
-        sign = "+" if delta > 0 else "\u2212" if delta < 0 else ""
-        digits = 1 if (name in _GLUCOSE and unit is Unit.MMOL_L) or name in _INDICES else 0
-        digits = 1 if name == "gmi_pct" or (0 < abs(delta) < 1) else digits
-        change = sign + number(abs(delta), words.locale, digits)
+        is_fine = name in _INDICES or name == "gmi_pct" or 0 < abs(delta) < 1
+        digits = 1 if is_fine or (name in _GLUCOSE and unit is Unit.MMOL_L) else 0
+        change = signed(delta, words.locale, digits)
     return Difference(label, texts[0], texts[1], change)
 
 
@@ -227,6 +227,13 @@ def _change(name: str, before: float, after: float, unit: Unit) -> float:
     if name in _GLUCOSE:
         return round(shown(after, unit) - shown(before, unit), 1)
     return after - before
+
+
+def signed(value: float, locale: str, digits: int) -> str:
+    """A change with its sign; none where it rounds to nothing."""
+    value = round(value, digits)
+    sign = "+" if value > 0 else "\u2212" if value < 0 else ""
+    return sign + number(abs(value), locale, digits)
 
 
 def profile_sentences(sheet: Sheet, words: Words) -> list[str]:

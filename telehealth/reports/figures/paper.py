@@ -20,6 +20,7 @@ from telehealth.reports.figures.lines import (
     Line,
     profile_sentences,
     sensor_lines,
+    signed,
     stick_lines,
 )
 from telehealth.reports.service import ShownRemark
@@ -227,7 +228,8 @@ def missing_sentence(sheet: Sheet, words: Words) -> str:
         return ""
     return words.translate(
         N_(
-            "Not enough data for shares and a profile: they need 14 days with 70 percent of the time."
+            "Not enough data for shares and a profile:"
+            " they need 14 days with 70 percent of the time."
         )
     )
 
@@ -290,12 +292,12 @@ def targets_text(sheet: Sheet, words: Words) -> str:
     """`Target range 3.9-10.0 mmol/L (adults with ...)`."""
     targets = sheet["targets"]
     digits = 1 if sheet["unit"] == Unit.MMOL_L.value else 0
-    preset = PRESETS.get(targets["preset"])
+    preset = PRESETS.get(targets["preset"], PRESETS["own"])
     said = {
         "low": number(targets["low"], words.locale, digits),
         "high": number(targets["high"], words.locale, digits),
         "unit": sheet["unit"],
-        "whose": words.translate(preset) if preset else words.translate(N_("own targets")),
+        "whose": words.translate(preset),
     }
     return words.translate(N_("Target range %(low)s to %(high)s %(unit)s (%(whose)s)")) % said
 
@@ -305,12 +307,6 @@ def days_text(length: int, words: Words) -> str:
     if length == 1:
         return words.translate(N_("one day"))
     return words.translate(N_("%(days)s days")) % {"days": length}
-
-
-def signed(value: float, locale: str, digits: int) -> str:
-    """A change with its sign."""
-    sign = "+" if value > 0 else "\u2212" if value < 0 else ""
-    return sign + number(abs(value), locale, digits)
 
 
 def short_day(day: date, locale: str) -> str:

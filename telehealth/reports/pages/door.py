@@ -21,12 +21,13 @@ from telehealth.reports.figures.charts import (
     written,
 )
 from telehealth.reports.figures.document import words
-from telehealth.reports.figures.lines import EPISODES, MEALS
-from telehealth.reports.figures.paper import signed
+from telehealth.reports.figures.lines import EPISODES, MEALS, signed
 from telehealth.reports.figures.view import view_of
 
 pages = Pages("reports", "telehealth.reports")
 
+CLOSER_DAYS = 8
+"""Seven days that begin within a day touch eight."""
 TRACE, PROFILE, MODAL = "potek", "profil", "dan"
 """Names of the charts in addresses."""
 
@@ -36,6 +37,15 @@ def asked_days(last: str = "do") -> reports.Days:
     typed = request.args.get("dni", "")
     length = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 4 else None  # noqa: PLR2004 - three digits
     return reports.days_of(length, _day(request.args.get(last, "")), now())
+
+
+def _looked_at() -> reports.Days | None:
+    """The days of the part a chart looks closer at: `zacetek` to `konec` on the wall clock."""
+    begins, ends = (_day(request.args.get(name, "")[:10]) for name in ("zacetek", "konec"))
+    if begins is None or ends is None or begins > ends:
+        return None
+    length = min((ends - begins).days + 1, CLOSER_DAYS)
+    return reports.days_of(length, begins + timedelta(days=length - 1), now())
 
 
 def asked_other(days: reports.Days) -> reports.Days:
@@ -76,7 +86,7 @@ def figure(
         NotFound: no chart has this name.
     """
     if name == TRACE:
-        days = asked_days()
+        days = _looked_at() or asked_days()
         trace = look(days)
         return _json(trace_figure(trace, days, words()))
     sheet = read().sheet

@@ -1,6 +1,6 @@
 """The readings of a span as arrays: one query, the database writes the JSON, no objects."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from devices.glucose import Unit
 from telehealth.glycemia.bands import ADULT, HI, TIGHT, Ranges, Ticks, codes, is_number
 from telehealth.glycemia.series import Series, Source, mg_dl_per_tick, series
-from telehealth.readings.models import UNITS, Reading
+from telehealth.readings.models import COUNTS_UP_TO, UNITS, Reading
 
 _NAMES = ("t", "tick", "unit", "meal", "offset", "source")
 
@@ -55,7 +55,10 @@ def columns(
     begins_at: datetime,
     ends_at: datetime,
 ) -> Columns:
-    """The readings of some sources; for a caller that has checked who asks and writes the event."""
+    """The readings of some sources that count; for a caller that has checked who asks.
+
+    Near duplicates, less trusted values of a conflict and scans are left out, as in daily sums.
+    """
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     t: ColumnElement[int]
     if is_sqlite:
@@ -74,22 +77,31 @@ def columns(
             Reading.source_id.in_(source_ids),
             Reading.measured_at >= begins_at,
             Reading.measured_at < ends_at,
+            Reading.standing <= COUNTS_UP_TO,
         )
     )
     arrays = orjson.loads(found or "{}")
     return Columns(*(np.array(arrays.get(name) or [], dtype=np.int64) for name in _NAMES))
 
 
-def sensor_series(found: Columns, ranges: Ranges) -> Series:
+def sensor_series(
+    found: Columns, ranges: Ranges, intervals_min: Mapping[int, int | None]
+) -> Series:
     """A sensor's readings as one series in one unit; each value keeps its own unit's bands.
 
     Where a diary holds both units the rest is written in mg/dL. A value that would round into
-    another band (7.8 mmol/L is 140.5 mg/dL) stays at the edge of its own.
+    another band (7.8 mmol/L is 140.5 mg/dL) stays at the edge of its own. Where sensors measure at
+    different intervals (minutes by source), shares and means weigh by covered minutes.
     """
     used = [UNITS[place] for place in np.unique(found.unit)]
     unit = used[0] if len(used) == 1 else Unit.MG_DL
     ticks = found.tick if len(used) < len(UNITS) else _in_mg_dl(found, ranges)
-    return series(found.t, found.offset * 60, ticks, unit, Source.SENSOR)
+    own = {source: intervals_min.get(source) for source in np.unique(found.source).tolist()}
+    known = {minutes for minutes in own.values() if minutes is not None}
+    each: Ticks | None = None
+    if len(known) > 1 and None not in own.values():
+        each = np.array([own[source] for source in found.source.tolist()], dtype=np.int64)
+    return series(found.t, found.offset * 60, ticks, unit, Source.SENSOR, each)
 
 
 def _in_mg_dl(found: Columns, ranges: Ranges) -> Ticks:

@@ -130,7 +130,7 @@ def compare(
 
 
 def trace(session: Session, actor: Actor, patient_id: int, days: Days, *, now: datetime) -> Trace:
-    """The readings of some days for a chart over time.
+    """The readings of some days that count, for a chart over time.
 
     Raises:
         NotFound, NotAllowed: as `report`.
@@ -155,7 +155,8 @@ def sheet_of(session: Session, patient_id: int, days: Days, *, now: datetime) ->
     found = columns(session, patient_id, ids, days.begins_at, last_instant(days, now))
     sensed = found.of_sources([one.id for one in known if one.kind is SourceKind.CGM])
     pricked = found.of_sources([one.id for one in known if one.kind is not SourceKind.CGM])
-    series = sensor_series(sensed, preset.ranges) if len(sensed.t) else None
+    intervals = {source.id: source.interval_min for source in known}
+    series = sensor_series(sensed, preset.ranges, intervals) if len(sensed.t) else None
     return Sheet(
         patient_id=patient_id,
         first_on=days.first.isoformat(),

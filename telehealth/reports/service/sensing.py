@@ -46,10 +46,10 @@ def sensor_part(readings: Series, preset: Preset, unit: Unit, days: Days) -> Sen
     """Everything a sensor's readings of some days say."""
     found = panel(readings, preset)
     enough = found.results["tir_pct"].is_sufficient
-    shares = shares_pct(readings.ticks, readings.unit, preset.ranges)
+    shares = shares_pct(readings.ticks, readings.unit, preset.ranges, readings.weights)
     return SensorPart(
         n=found.n,
-        n_days=found.n_days,
+        n_days=min(found.n_days, days.length),
         interval_min=found.interval_min,
         n_beyond=int((~is_number(readings.ticks)).sum()),
         measures=measures(found.results.items()),
@@ -150,7 +150,8 @@ def _strips(
 ) -> list[Strip]:
     local = readings.t + readings.offset
     day_of = local // DAY_S
-    covered = covered_s(readings, interval) if interval else np.zeros(len(local), dtype=np.int64)
+    own = interval if readings.intervals_min is None else readings.intervals_min
+    covered = covered_s(readings, own) if own is not None else np.zeros(len(local), dtype=np.int64)
     band = codes(readings.ticks, readings.unit, preset.ranges)
     # Each day's rows are together: the readings are in order and the offset moves by an hour.
     found = []

@@ -85,7 +85,7 @@ def share(
     session.add(row)
     session.flush()
     delivery = inbox.Delivery(
-        patient_id, ItemKind.NOTICE, str(row.id), TITLE, sender_id=actor.person_id
+        patient_id, ItemKind.REPORT, str(row.id), TITLE, sender_id=actor.person_id
     )
     inbox.deliver(session, delivery, now=now)
     audit.record(session, actor, "reports.share", "shared_report", row.id, now=now)
@@ -106,7 +106,7 @@ def withdraw(
     if row.withdrawn_at is not None:
         return
     row.withdrawn_at = now
-    inbox.finish(session, patient_id, ItemKind.NOTICE, str(row.id), now=now)
+    inbox.finish(session, patient_id, ItemKind.REPORT, str(row.id), now=now)
     audit.record(session, actor, "reports.withdraw", "shared_report", row.id, now=now)
 
 
