@@ -1,15 +1,10 @@
 """From an inbox item to a mail in a real SMTP server: who is told, what it says, what fails."""
 
-import email
-import email.policy
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,13 +20,17 @@ from telehealth.identity.models import Account, Person
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import ItemKind
 from telehealth.mandates import service as mandates
+from telehealth.notifications import service as notifications
 from telehealth.notifications.gateways.mail import ConsoleMail, Mail, SmtpMail
-from telehealth.notifications.models import Delivery, DeliveryState, Notification
+from telehealth.notifications.models import Delivery, DeliveryState, Notification, Wording
+from telehealth.notifications.service import Recipient
 from telehealth.settings import Settings
 from tests import make
 from tests.conftest import FixedClock
 from tests.make import NOW
 from tests.make import contacts as make_contacts
+from tests.stand_ins.mail import MailServer
+from tests.stand_ins.mail import running as running_mail_server
 
 CANARY = "Kanarc7q2x"
 SENT, TEMP, PERM, QUIET = (
@@ -42,49 +41,9 @@ SENT, TEMP, PERM, QUIET = (
 )
 
 
-@dataclass
-class MailServer:
-    """A mail server that can be told to refuse recipients."""
-
-    url: str = ""
-    answers: dict[str, str] = field(default_factory=dict)
-    """Address to answer, for instance `550 no such user`."""
-    mails: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
-    ) -> str:
-        if refusal := self.answers.get(address):
-            return refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        assert isinstance(parsed, EmailMessage)
-        self.mails.append(parsed)
-        return "250 OK"
-
-    def to(self, address: str) -> list[EmailMessage]:
-        return [mail for mail in self.mails if mail["To"] == address]
-
-
-class AnyPort(Controller):
-    """A server on a port the system chooses."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
 @pytest.fixture
 def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    controller = AnyPort(server, hostname="127.0.0.1", port=0)
-    controller.start()
-    server.url = f"smtp://127.0.0.1:{controller.port}"
-    yield server
-    controller.stop()
+    yield from running_mail_server()
 
 
 @pytest.fixture
@@ -303,3 +262,79 @@ def test_a_demo_without_a_mail_server_says_so_and_names_nobody(
 def test_a_mail_server_has_to_be_named_properly(url: str) -> None:
     with pytest.raises(ValueError, match="smtp://"):
         SmtpMail(url, "portal@clinic.example")
+
+
+def tell(session: Session, subject: Person, recipient: Recipient, wording: Wording) -> int:
+    notice = notifications.tell(session, "alert:1", subject.id, recipient, wording, now=NOW)
+    session.commit()
+    return notice
+
+
+@pytest.mark.parametrize(
+    ("wording", "subject_line"),
+    [
+        (Wording.ATTENTION, "Nekaj potrebuje vašo pozornost"),
+        (Wording.TEST, "Preizkus: obvestila iz portala pridejo do vas"),
+    ],
+)
+def test_one_named_person_is_told_without_a_word_about_health(
+    session: Session, queue: Queue, mail_server: MailServer, wording: Wording, subject_line: str
+) -> None:
+    ana, luka = patient(session, "ana@posta.si"), patient(session, "luka@posta.si", "Luka")
+    row = make.mandate(session, ana, luka)
+    session.commit()
+    queue.drain()
+    mail_server.mails.clear()
+
+    notice = tell(session, ana, Recipient(luka.id, row.id), wording)
+    queue.drain()
+
+    (mail,) = mail_server.mails
+    assert mail["To"] == "luka@posta.si"
+    assert mail["Subject"] == subject_line
+    for secret in (CANARY, "Ana", "Luka", "mmol", "glukoz", str(ana.id)):
+        assert secret not in mail.get_content()
+    assert notifications.fates(session, [notice])[notice].state is SENT
+    settled = select(OutboxEvent.payload).where(OutboxEvent.topic == notifications.SETTLED)
+    assert session.scalars(settled).all() == [{"notification_id": notice}]
+
+
+def test_a_worker_who_has_left_the_care_team_is_not_written_to(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    stranger = make.doctor(session)
+    make_contacts.confirmed_email(session, stranger, "zdravnik@posta.si")
+
+    notice = tell(session, ana, Recipient(stranger.id), Wording.ATTENTION)
+    queue.drain()
+
+    assert mail_server.mails == []
+    fate = notifications.fates(session, [notice])[notice]
+    assert (fate.state, fate.reason) == (QUIET, "left_care_team")
+
+
+def test_telling_the_same_thing_twice_sends_one_mail(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    ana = patient(session, "ana@posta.si")
+
+    first = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    again = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    queue.drain()
+
+    assert first == again
+    assert len(mail_server.mails) == 1
+
+
+def test_a_demo_without_a_mail_server_claims_no_delivery(
+    session: Session, db: Database, settings: Settings, clock: FixedClock
+) -> None:
+    platform: Platform = create_app(settings, db, clock).extensions["telehealth"]
+    ana = patient(session, "ana@posta.si")
+
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    platform.queue.drain()
+
+    fate = notifications.fates(session, [notice])[notice]
+    assert (fate.state, fate.reason) == (QUIET, "no_server")
