@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from uuid import uuid4
 
 from flask import flash, redirect, request, url_for
@@ -25,6 +25,7 @@ from telehealth.diary.schemas import (
     TypedSheet,
     cell_name,
     in_words,
+    instant,
     read_sheet,
     time_name,
 )
@@ -33,6 +34,7 @@ from telehealth.readings import service as readings
 from telehealth.readings.schemas import sentence
 
 _WEEK = timedelta(days=DAYS)
+_MOST_KNOWN = 500
 
 
 @pages.get("/pacienti/<int:patient_id>/dnevnik/papir")
@@ -72,12 +74,12 @@ def copy_paper(patient_id: int) -> AnyResponse | tuple[str, int]:
 
 
 def _page(patient_id: int, monday: date, form: Form | None, asked: TypedSheet | None = None) -> str:
-    sunday = monday + _WEEK - timedelta(days=1)
     with unit_of_work() as opened:
         actor = current_actor(opened, patient_id)
         diary.open_sheet(actor, patient_id)
-        view = diary.View(diary.Topic.GLUCOSE, sunday + timedelta(days=1))
-        shown = diary.show(opened, actor, patient_id, view, now=now())
+        begins_at, ends_at = (instant(day, time(0))[0] for day in (monday, monday + _WEEK))
+        week = readings.Window(begins_at, ends_at, limit=_MOST_KNOWN, with_sensor=False)
+        known = readings.page(opened, actor, patient_id, week, now=now())
         person = opened.get(Person, patient_id)
         unit = readings.preferred_unit(opened, patient_id)
     if person is None:
@@ -88,7 +90,7 @@ def _page(patient_id: int, monday: date, form: Form | None, asked: TypedSheet | 
         form=form or Form(values=_fresh(unit)),
         days=[monday + timedelta(days=number) for number in range(DAYS)],
         slots=SLOTS,
-        known=_known(shown.days, monday),
+        known=_known(known.items, monday),
         cell_name=cell_name,
         time_name=time_name,
         units=[(one.value, one.value) for one in Unit],
@@ -118,14 +120,13 @@ def _monday(text: str) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _known(days: Iterable[diary.Day], monday: date) -> dict[str, list[str]]:
+def _known(found: Iterable[readings.Entry], monday: date) -> dict[str, list[str]]:
     """What stands in the diary already, by cell."""
     known: dict[str, list[str]] = defaultdict(list)
-    for day in days:
-        number = (day.day_on - monday).days
-        for item in day.items:
-            if isinstance(item, readings.Entry) and 0 <= number < DAYS and item.meal in SLOTS:
-                known[cell_name(number, item.meal)].append(in_words(item.digits, item.unit))
+    for entry in found:
+        number = (readings.local_day(entry.measured_at) - monday).days
+        if 0 <= number < DAYS and entry.meal in SLOTS:
+            known[cell_name(number, entry.meal)].append(in_words(entry.digits, entry.unit))
     return known
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from telehealth.core.actor import Actor, Basis
@@ -45,6 +45,8 @@ class Written:
     """None: the patient."""
     version: int
     edited_at: datetime | None
+    editor: readings.Writer | None
+    """Who changed it last; None: nobody did, or the patient."""
     copied: Copied | None
     is_removed: bool
     may_change: bool
@@ -53,10 +55,11 @@ class Written:
 
 def shown(session: Session, actor: Actor, rows: Sequence[DiaryEntry]) -> list[Written]:
     """Rows with the names of people and sources; three statements for any number of rows."""
-    names = _names(session, {row.by_id for row in rows if row.by_id})
+    edited = _edited(session, [row for row in rows if row.version > 1])
+    writers = {row.by_id for row in rows} | {version.by_id for version in edited.values()}
+    names = _names(session, {person_id for person_id in writers if person_id})
     ids = {row.transcript_id for row in rows if row.transcript_id}
     copied = copied_of(session, actor, session.scalars(_transcripts(ids)) if ids else ())
-    edited = _edited(session, [row for row in rows if row.version > 1])
     return [
         Written(
             id=row.id,
@@ -65,7 +68,8 @@ def shown(session: Session, actor: Actor, rows: Sequence[DiaryEntry]) -> list[Wr
             content=content_of(row),
             writer=writer_of(row.patient_id, row.by_id, row.basis, names),
             version=row.version,
-            edited_at=edited.get(row.id),
+            edited_at=edited[row.id].written_at if row.id in edited else None,
+            editor=_editor(row, edited.get(row.id), names),
             copied=copied.get(row.transcript_id or 0),
             is_removed=row.removed_at is not None,
             may_change=policy.may_change(actor, row.by_id),
@@ -120,16 +124,19 @@ def _transcripts(ids: set[int]) -> Select[Transcript]:
     return select(Transcript).where(Transcript.id.in_(ids))
 
 
-def _edited(session: Session, rows: Sequence[DiaryEntry]) -> dict[int, datetime]:
-    """When the newest version of each changed entry was written."""
+def _editor(
+    row: DiaryEntry, version: DiaryVersion | None, names: dict[int, str]
+) -> readings.Writer | None:
+    if version is None:
+        return None
+    return writer_of(row.patient_id, version.by_id, version.basis, names)
+
+
+def _edited(session: Session, rows: Sequence[DiaryEntry]) -> dict[int, DiaryVersion]:
+    """The newest version of each changed entry."""
     if not rows:
         return {}
-    found = session.execute(
-        select(DiaryVersion.entry_id, DiaryVersion.number, DiaryVersion.written_at).where(
-            DiaryVersion.entry_id.in_([row.id for row in rows])
-        )
-    )
-    newest: dict[int, tuple[int, datetime]] = {}
-    for entry_id, number, at in found:
-        newest[entry_id] = max(newest.get(entry_id, (0, at)), (number, at))
-    return {entry_id: at for entry_id, (_, at) in newest.items()}
+    newest = tuple_(DiaryVersion.entry_id, DiaryVersion.number)
+    wanted = [(row.id, row.version) for row in rows]
+    found = session.scalars(select(DiaryVersion).where(newest.in_(wanted)))
+    return {version.entry_id: version for version in found}

@@ -19,6 +19,8 @@ from telehealth.readings import service as readings
 from telehealth.readings.models import Reading, ReadingSource, SourceKind
 
 WEEK = 7
+ENOUGH = 40
+"""Items after which a page ends with the day it is in: a phone scrolls only so far."""
 MOST_ROWS = 1_000
 _AHEAD = timedelta(hours=1)
 """Room for a clock that is a little ahead."""
@@ -82,12 +84,12 @@ def show(session: Session, actor: Actor, patient_id: int, view: View, *, now: da
     entries = _entries(session, actor, patient_id, view.topic, (begins_at, limit))
     if entries:
         audit.record(session, actor, "diary.read", "diary", patient_id, now=now)
-    has_older = _newest(session, patient_id, view.topic, begins_at) is not None
-    return Shown(
-        _by_day([*glucose, *entries]),
-        _copied(session, actor, patient_id, glucose),
-        readings.local_day(begins_at) if has_older else None,
-    )
+    every = _by_day([*glucose, *entries])
+    days = _first_of(every)
+    oldest = days[-1].day_on if len(days) < len(every) else readings.local_day(begins_at)
+    has_older = len(days) < len(every) or _newest(session, patient_id, view.topic, begins_at)
+    copied = _copied(session, actor, patient_id, glucose)
+    return Shown(days, copied, oldest if has_older else None)
 
 
 def moment_of(item: Item) -> datetime:
@@ -223,6 +225,16 @@ def _copied(
         session, actor, {row.Transcript.id: row.Transcript for row in found}.values()
     )
     return {f"{row.source_id}-{row.seq}": known[row.Transcript.id] for row in found}
+
+
+def _first_of(days: list[Day]) -> list[Day]:
+    """The newest days up to the one that makes it enough."""
+    n = 0
+    for place, day in enumerate(days, start=1):
+        n += len(day.items)
+        if n >= ENOUGH:
+            return days[:place]
+    return days
 
 
 def _begin(day: date) -> datetime:
