@@ -36,7 +36,7 @@ NUMBER_OR_BEYOND = (
     " OR (beyond IN (-1, 1) AND mantissa IS NULL AND scale IS NULL AND tick IS NULL)"
 )
 BANDS = "n = very_low + low + in_range + high + very_high AND n > 0"
-MG_DL_PER_MMOL_L = 18.01559
+MG_DL_PER_MMOL_L = 18.0156
 BASES = (
     "self", "guardian", "mandate", "health_care_proxy", "care_team", "clinic_staff", "device",
     "system",

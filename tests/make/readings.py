@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,7 @@ from telehealth.core.actor import Actor, Basis
 from telehealth.glycemia.entered import Digits, parse
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
-from telehealth.readings.models import Meal, SourceKind
+from telehealth.readings.models import Beyond, Meal, SourceKind, Via
 from tests.make.people import NOW
 
 _number = count(1)
@@ -26,6 +27,7 @@ def reading(
     device: str = "",
     meal: Meal = Meal.NONE,
     note: str = "",
+    via: Via = Via.DIRECT,
 ) -> readings.NewReading:
     """A reading as it arrives: `make.reading("3.1 mmol/L")`."""
     value, _, unit = words.partition(" ")
@@ -43,7 +45,16 @@ def reading(
         device=device,
         meal=meal,
         note=note,
+        via=via,
     )
+
+
+def beyond(
+    words: str, at: datetime = NOW - timedelta(hours=1), unit: Unit = Unit.MG_DL, **named: Any
+) -> readings.NewReading:
+    """A reading that the meter had no number for: `make.beyond("HI")`."""
+    kept = {"kind": SourceKind.METER} | named
+    return reading("100 mg/dL", at, **kept)._replace(digits=Beyond(words), unit=unit)
 
 
 def own_actor(patient: Person) -> Actor:

@@ -1,5 +1,7 @@
 """Actor x deed -> yes or no."""
 
+from functools import partial
+
 import pytest
 
 from telehealth.core.actor import Actor, Basis
@@ -9,15 +11,15 @@ from telehealth.readings import policy
 PATIENT, OTHER, WRITER = 1, 2, 3
 
 TABLE = {
-    #                        reads  adds   removes another's entry
-    Basis.SELF: (True, True, True),
-    Basis.GUARDIAN: (True, True, True),
-    Basis.MANDATE: (True, True, True),
-    Basis.HEALTH_CARE_PROXY: (True, True, True),
-    Basis.CARE_TEAM: (True, True, False),
-    Basis.CLINIC_STAFF: (False, False, False),
-    Basis.DEVICE: (False, True, False),
-    Basis.SYSTEM: (False, False, False),
+    #                        reads  adds   removes another's entry  meal beside a meter's reading
+    Basis.SELF: (True, True, True, True),
+    Basis.GUARDIAN: (True, True, True, True),
+    Basis.MANDATE: (True, True, True, True),
+    Basis.HEALTH_CARE_PROXY: (True, True, True, True),
+    Basis.CARE_TEAM: (True, True, False, False),
+    Basis.CLINIC_STAFF: (False, False, False, False),
+    Basis.DEVICE: (False, True, False, False),
+    Basis.SYSTEM: (True, True, False, False),
 }
 
 
@@ -41,7 +43,12 @@ def test_who_may_do_what(basis: Basis):
         allows(policy.require_reading, actor, PATIENT),
         allows(policy.require_adding, actor, PATIENT),
         allows(policy.require_removing, actor, PATIENT, WRITER),
+        allows(partial(policy.require_amending, is_manual=False), actor, PATIENT, None),
     ) == TABLE[basis]
+    assert (
+        allows(partial(policy.require_amending, is_manual=True), actor, PATIENT, WRITER)
+        == (TABLE[basis][2])
+    )
 
 
 @pytest.mark.parametrize("basis", list(Basis))
@@ -59,4 +66,5 @@ def test_the_care_team_removes_only_its_own_entries():
     nurse = Actor(WRITER, PATIENT, Basis.CARE_TEAM)
 
     assert policy.may_remove(nurse, WRITER)
+    policy.require_amending(nurse, PATIENT, WRITER, is_manual=True)
     assert not policy.may_remove(nurse, PATIENT)

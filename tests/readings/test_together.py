@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from telehealth.core.db import Database
+from telehealth.glycemia.entered import Digits
 from telehealth.readings import service as readings
 from telehealth.readings.models import DaySummary, Reading, SourceKind
 from tests import make
@@ -21,7 +22,15 @@ def test_uploads_of_one_day_by_several_sources_at_once_all_count(fresh_db: Datab
     ]
 
     def send(sender: int) -> readings.Outcome:
-        own = [entry._replace(device=f"meter {sender}") for entry in shared]
+        later = timedelta(seconds=sender + 1)
+        own = [
+            entry._replace(
+                device=f"meter {sender}",
+                measured_at=entry.measured_at + later,
+                digits=Digits(50 + sender, 1),
+            )
+            for entry in shared
+        ]
         mixed = [*shared, *own] if sender % 2 else [*reversed(own), *reversed(shared)]
         with fresh_db.unit_of_work() as session:
             return diary(session, ana, mixed)

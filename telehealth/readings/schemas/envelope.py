@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, fields, post_load
 
 from telehealth.core.errors import TooLarge
 from telehealth.core.i18n import N_
+from telehealth.readings.models import Standing
 from telehealth.readings.schemas.plain import ReadingSchema
 from telehealth.readings.schemas.rows import read_row
 from telehealth.readings.schemas.words import sentence
@@ -79,8 +80,17 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "value": str(entry.digits),
         "unit": entry.unit.value,
         "band": entry.band.value,
+        "record": "scan" if entry.standing is Standing.SCAN else "glucose",
+        "counts": entry.counts,
+        "conflict": entry.standing in (Standing.CONFLICT, Standing.ASIDE),
         "source": entry.kind.value,
         "device": entry.device or None,
+        "via": entry.provenance.via.value,
+        "also_from": [
+            {"source": one.kind.value, "device": one.device or None, "via": one.via.value}
+            for one in entry.also_from
+        ],
+        "version": entry.version,
         "meal": entry.meal.value or None,
         "note": entry.note or None,
         "entered_by": writer

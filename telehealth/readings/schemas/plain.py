@@ -9,8 +9,14 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from devices.glucose import Unit
 from telehealth.glycemia.entered import Digits
-from telehealth.readings.models import MAX_DEVICE_CHARS, MAX_NOTE_CHARS, Meal, SourceKind
-from telehealth.readings.schemas.rows import MAX_KEY_CHARS
+from telehealth.readings.models import (
+    MAX_DEVICE_CHARS,
+    MAX_NOTE_CHARS,
+    Beyond,
+    Meal,
+    SourceKind,
+)
+from telehealth.readings.schemas.rows import MAX_KEY_CHARS, RECORDS
 from telehealth.readings.service import NewReading
 
 _BELIEVABLE = {
@@ -29,10 +35,12 @@ def _storable(text: str) -> None:
         raise ValidationError("Not text.")
 
 
-class DecimalField(fields.Field[Decimal]):
-    """A decimal string or a number, exactly as written."""
+class ValueField(fields.Field[Decimal | Beyond]):
+    """A decimal string or a number, exactly as written; or what the meter showed instead."""
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal | Beyond:
+        if value in ("HI", "LO"):
+            return Beyond(value)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValidationError("Not a number.")
         try:
@@ -62,11 +70,12 @@ class ReadingSchema(Schema):
         metadata={"description": "The sender's own key; the same key again is the same reading"},
     )
     measured_at = fields.AwareDateTime(required=True)
-    value = DecimalField(
+    value = ValueField(
         required=True,
         metadata={
             "type": ["string", "number"],
-            "description": "Kept as written: 0.6 to 33.3 mmol/L, 10 to 600 mg/dL; at most 4 digits",
+            "description": "Kept as written: 0.6 to 33.3 mmol/L, 10 to 600 mg/dL; at most 4 digits."
+            " HI or LO where the meter showed no number",
             "example": "7.2",
         },
     )
@@ -83,13 +92,18 @@ class ReadingSchema(Schema):
         validate=[validate.Length(max=MAX_DEVICE_CHARS), _storable],
         metadata={"description": "Maker, model and serial number of the meter or sensor"},
     )
+    record = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(list(RECORDS)),
+        metadata={
+            "description": "scan: a look at a sensor that also sends its history; it is shown and"
+            " not summed. Ketone values and control solutions are refused: not_glucose"
+        },
+    )
 
     @post_load
     def _command(self, values: dict[str, Any], **_: object) -> NewReading:
-        number: Decimal = values["value"]
-        lowest, highest = _BELIEVABLE[values["unit"]]
-        if not lowest <= number <= highest:
-            raise ValidationError("Not measurable.", "value")
+        number: Decimal | Beyond = values["value"]
         moment: datetime = values["measured_at"]
         try:
             at = moment.astimezone(UTC)
@@ -99,20 +113,29 @@ class ReadingSchema(Schema):
         offset_min = int(offset.total_seconds() // 60) if offset else 0
         if abs(offset_min) > 18 * 60:
             raise ValidationError("No such offset.", "measured_at")
-        _sign, digits, exponent = number.as_tuple()
-        mantissa = int("".join(map(str, digits)))
         return NewReading(
             row=0,
             key=values["key"],
             measured_at=at,
             offset_min=offset_min,
-            digits=Digits(mantissa, -int(exponent)),
+            digits=_digits(number, values["unit"]),
             unit=Unit(values["unit"]),
             kind=SourceKind(values["source"]),
             device=values.get("device") or "",
             meal=Meal(values.get("meal") or ""),
             note=values.get("note") or "",
+            is_scan=RECORDS[values.get("record") or "glucose"],
         )
+
+
+def _digits(number: Decimal | Beyond, unit: str) -> Digits | Beyond:
+    if isinstance(number, Beyond):
+        return number
+    lowest, highest = _BELIEVABLE[unit]
+    if not lowest <= number <= highest:
+        raise ValidationError("Not measurable.", "value")
+    _sign, digits, exponent = number.as_tuple()
+    return Digits(int("".join(map(str, digits))), -int(exponent))
 
 
 class PlainBatchSchema(Schema):

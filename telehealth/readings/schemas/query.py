@@ -81,16 +81,32 @@ class EnteredBySchema(Schema):
     basis = fields.String(required=True)
 
 
+class AlsoFromSchema(Schema):
+    """Another source that sent the same measurement."""
+
+    source = fields.String(required=True)
+    device = fields.String(required=True, allow_none=True)
+    via = fields.String(required=True)
+
+
 class StoredReadingSchema(Schema):
     """One stored reading."""
 
     id = fields.String(required=True)
     measured_at = fields.String(required=True, metadata={"format": "date-time"})
-    value = fields.String(required=True, metadata={"description": "As it was entered"})
+    value = fields.String(required=True, metadata={"description": "As it was entered; HI, LO"})
     unit = fields.String(required=True)
-    band = fields.String(required=True)
+    band = fields.String(required=True, metadata={"description": "In the patient's own ranges"})
+    record = fields.String(required=True, metadata={"enum": ["glucose", "scan"]})
+    counts = fields.Boolean(required=True, metadata={"description": "Part of sums and metrics"})
+    conflict = fields.Boolean(
+        required=True, metadata={"description": "Another value stands at the same second"}
+    )
     source = fields.String(required=True)
     device = fields.String(allow_none=True)
+    via = fields.String(required=True, metadata={"enum": ["direct", "file"]})
+    also_from = fields.List(fields.Nested(AlsoFromSchema), required=True)
+    version = fields.Integer(required=True, metadata={"description": "1: never changed"})
     meal = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
     entered_by = fields.Nested(EnteredBySchema, allow_none=True)
@@ -111,7 +127,13 @@ def columns_json(found: Columns) -> bytes:
             {"unit": "mmol/L", "decimals": 1},
         ],
         "sources": [
-            {"id": source.id, "kind": source.kind.value, "device": source.device or None}
+            {
+                "id": source.id,
+                "kind": source.kind.value,
+                "device": source.device or None,
+                "via": source.via.value,
+                "interval_min": source.interval_min,
+            }
             for source in found.sources
         ],
         "next_cursor": found.next_cursor,

@@ -10,14 +10,28 @@ from typing import Any
 from devices.glucose import Unit
 from telehealth.core.text import is_storable
 from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse
-from telehealth.readings.models import MAX_DEVICE_CHARS, MAX_NOTE_CHARS, Meal, SourceKind
+from telehealth.readings.models import (
+    MAX_DEVICE_CHARS,
+    MAX_NOTE_CHARS,
+    Beyond,
+    Meal,
+    SourceKind,
+    Via,
+)
 from telehealth.readings.service import Code, NewReading, Rejection
 
 MAX_KEY_CHARS = 200
-FIELDS = frozenset({"key", "measured_at", "value", "unit", "source", "meal", "note", "device"})
+FIELDS = frozenset(
+    {"key", "measured_at", "value", "unit", "source", "meal", "note", "device", "record"}
+)
+RECORDS = {"glucose": False, "scan": True}
+"""Kinds of records we take; whether it is a scan."""
+NOT_GLUCOSE = frozenset({"ketone", "control", "implausible", "no_value"})
+"""Kinds that meters also send, and that are never glucose."""
 _REQUIRED = ("key", "measured_at", "value", "unit", "source")
 _UNITS = {unit.value: unit for unit in Unit}
 _KINDS = {kind.value: kind for kind in SourceKind}
+_BEYOND = {beyond.value: beyond for beyond in Beyond}
 _MEALS = {meal.value: meal for meal in Meal if meal}
 _MAX_OFFSET_MIN = 18 * 60
 
@@ -49,6 +63,7 @@ def _read(row: int, given: dict[str, Any]) -> NewReading:
     for name in _REQUIRED:
         if given.get(name) is None:
             raise _WrongError(name, Code.MISSING)
+    is_scan = bool(_optional(given, "record", _is_scan))  # first: a ketone value is no bad glucose
     measured_at, offset_min = read_time(given["measured_at"])
     unit = _one_of(_UNITS, given["unit"], "unit", Code.UNKNOWN_UNIT)
     return NewReading(
@@ -63,7 +78,16 @@ def _read(row: int, given: dict[str, Any]) -> NewReading:
         _optional(given, "meal", lambda word: _one_of(_MEALS, word, "meal", Code.UNKNOWN_MEAL))
         or Meal.NONE,
         _optional(given, "note", lambda text: _text(text, "note", MAX_NOTE_CHARS, 0)),
+        Via.DIRECT,
+        is_scan,
     )
+
+
+def _is_scan(record: object) -> bool:
+    if type(record) is str and record in NOT_GLUCOSE:
+        raise _WrongError("record", Code.NOT_GLUCOSE)
+    is_scan: bool = _one_of(RECORDS, record, "record", Code.UNKNOWN_RECORD)
+    return is_scan
 
 
 def _optional(given: dict[str, Any], name: str, read: Callable[[Any], Any]) -> Any:
@@ -108,7 +132,9 @@ def read_time(given: object) -> tuple[datetime, int]:
     return at, offset_min
 
 
-def _value(given: object, unit: Unit) -> Digits:
+def _value(given: object, unit: Unit) -> Digits | Beyond:
+    if type(given) is str and given in _BEYOND:
+        return _BEYOND[given]
     digits = parse(given)
     if isinstance(digits, Flaw):
         raise _WrongError("value", digits)

@@ -26,6 +26,8 @@ SENTENCES: dict[str, str] = {
     Code.UNKNOWN_UNIT: N_("The unit is mmol/L or mg/dL."),
     Code.UNKNOWN_SOURCE: N_("The source is manual, meter or cgm."),
     Code.UNKNOWN_MEAL: N_("We do not know this meal."),
+    Code.UNKNOWN_RECORD: N_("The kind of record is glucose or scan."),
+    Code.NOT_GLUCOSE: N_("This is not a glucose value. Ketones and control solutions stay out."),
 }
 """Message ids; `sentence` puts them into the reader's language."""
 
