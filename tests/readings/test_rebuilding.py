@@ -35,6 +35,7 @@ def rebuild(session: Session, patient: Person) -> int:
     chunks = 1
     while readings.rebuild_some(session, patient.id, now=make.NOW):
         chunks += 1
+    session.flush()
     return chunks
 
 
@@ -56,6 +57,7 @@ def test_new_targets_count_all_days_again_in_chunks_newest_first(session: Sessio
 
     assert readings.is_recomputing(session, ana.id)
     assert readings.rebuild_some(session, ana.id, now=make.NOW)
+    session.flush()
     wanted = expected_rows(kept([batch]), PREGNANCY)
     rows = stored_rows(session, ana)
     newest, oldest = max(rows), min(rows)
@@ -138,7 +140,8 @@ def test_who_has_no_diary_has_nothing_to_count(session: Session):
 
 @pytest.mark.parametrize("with_words", [False, True])
 def test_a_diary_of_the_release_before_is_counted_in_depth_after_the_migration(
-    fresh_db: Database, with_words: bool
+    fresh_db: Database,
+    with_words: bool,  # noqa: FBT001 - given by name
 ):
     wave = sensor_days(make.NOW - 3 * DAY, 2)
     twin = [wave[0]._replace(kind=SourceKind.CGM, device="Other", key="twin")]
