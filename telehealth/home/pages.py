@@ -28,7 +28,9 @@ from telehealth.core.web.words import locale
 from telehealth.home import service as home
 from telehealth.home.service import Visit
 from telehealth.mandates import service as mandates
+from telehealth.monitoring.figures import sentences
 from telehealth.readings import service as readings
+from telehealth.targets.service import SLOT_WORDS
 
 pages = Pages("home", __name__)
 _NONCE = re.compile(r'nonce="[^"]*"')
@@ -48,7 +50,9 @@ def start() -> Response | str:
             day = home.clinic_day(session, actor, now=now())
             return _clinic_page(day)
         today = home.today(session, actor, now=now())
-    return render_template("home/today.html", today=today, date=_date_words(), link=_link)
+    return render_template(
+        "home/today.html", today=today, date=_date_words(), link=_link, slot_words=SLOT_WORDS
+    )
 
 
 @pages.get("/vec")
@@ -147,7 +151,9 @@ _ICONS: tuple[tuple[str, str, dict[str, str]], ...] = (
 
 
 def _clinic_page(day: home.Day) -> str:
-    return render_template("home/clinic.html", day=day, date=_date_words(), link=_link)
+    return render_template(
+        "home/clinic.html", day=day, date=_date_words(), link=_link, sentences=sentences
+    )
 
 
 def _date_words() -> str:

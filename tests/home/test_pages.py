@@ -163,7 +163,7 @@ def test_a_proxy_sees_the_other_persons_day_and_the_bar(
     assert "No readings yet." in client.get("/").text
 
 
-def test_a_worker_begins_with_the_day_and_the_patients_with_low_values(
+def test_a_worker_begins_with_the_day_and_the_head_of_the_worklist(
     client: FlaskClient, session: Session, sign_in: SignIn
 ) -> None:
     ana, eva = make.patient(session), make.patient(session, "Eva", "Kos")
@@ -173,18 +173,22 @@ def test_a_worker_begins_with_the_day_and_the_patients_with_low_values(
         session, ana, doctor, "13:00", day=date(2026, 11, 23), now=NOW - timedelta(days=2)
     )
     for person in (eva, stranger):
-        sensor(session, person, ["2.8", "3.5", "6.0"])
+        make_readings.diary(
+            session,
+            person,
+            [make_readings.reading("2.8 mmol/L", NOW - timedelta(hours=h)) for h in (2, 30)],
+        )
     sign_in(client, doctor)
 
     page = client.get("/").text
 
     assert "13:00" in page
     assert "Ana Novak" in page
-    assert "Eva Kos" in page
-    assert "1 value very low" in page
-    assert "Tuja Oseba" not in page
-    seen = audit.of_person(session, eva.id, audit.Excerpt(only_actor_id=doctor.id))
-    assert [event.action for event in seen] == ["home.day"]
+    assert "Kos Eva" in page
+    assert "readings below 3.0 mmol/L" in page
+    assert "Oseba Tuja" not in page
+    own = audit.of_person(session, doctor.id, audit.Excerpt(only_actor_id=doctor.id))
+    assert "monitoring.list" in [event.action for event in own]
 
 
 def test_the_log_says_who_for_whom_and_what_was_refused(session: Session) -> None:

@@ -8,20 +8,22 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
+from telehealth.alerts import service as alerts
 from telehealth.booking import policy as booking_policy
 from telehealth.booking import service as booking
 from telehealth.booking.models import Appointment, Modality
 from telehealth.core.actor import Actor
 from telehealth.core.clock import HOME_ZONE, local
-from telehealth.glycemia.bands import ADULT
 from telehealth.home import policy
 from telehealth.home.service.looked import Visit, last_look
 from telehealth.identity import service as identity
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import InboxItem
 from telehealth.mandates import policy as mandates_policy
+from telehealth.monitoring import service as monitoring
 from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind
+from telehealth.targets import service as targets
 
 READINGS_SHOWN = 600
 """A sensor gives 288 values a day; two of them fit."""
@@ -56,6 +58,10 @@ class Today:
 
     waiting: Sequence[InboxItem]
     """Open items, the one due first at the head."""
+    alerts: int
+    """How many alerts about the patient are open."""
+    plan: monitoring.TodaysPlan | None
+    """None: no plan was agreed, or nothing is planned for today."""
     latest: Latest | None
     appointment: Appointment | None
     is_joinable: bool
@@ -81,6 +87,8 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
     is_video = appointment is not None and appointment.modality is Modality.VIDEO
     return Today(
         waiting=[item for item in items if item.done_at is None],
+        alerts=len(alerts.open_for(session, [subject_id])[subject_id]),
+        plan=_plan(session, actor, subject_id, now),
         latest=_latest(session, actor, subject_id, now),
         appointment=appointment,
         is_joinable=appointment is not None and booking.is_joinable(appointment, now),
@@ -92,6 +100,13 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
     )
 
 
+def _plan(
+    session: Session, actor: Actor, subject_id: int, now: datetime
+) -> monitoring.TodaysPlan | None:
+    found = monitoring.todays_plan(session, actor, subject_id, now=now)
+    return found if found.today else None
+
+
 def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> Latest | None:
     midnight = datetime.combine(local(now).date(), time(), HOME_ZONE).astimezone(UTC)
     window = readings.Window(begins_at=midnight, limit=READINGS_SHOWN)
@@ -101,7 +116,7 @@ def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> L
         return None
     tomorrow = datetime.combine(local(now).date() + timedelta(days=1), time(), HOME_ZONE)
     day = tomorrow.astimezone(UTC) - midnight
-    low, high = ADULT.target(last.unit)
+    low, high = targets.ranges_of(session, subject_id).target(last.unit)
     per_tick = 10 if last.unit is Unit.MMOL_L else 1
     return Latest(
         last=last,
