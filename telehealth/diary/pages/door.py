@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from babel.dates import format_date
 from flask import flash, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
@@ -44,6 +44,7 @@ def show(template: str, **values: Any) -> str:
         other_unit=other_unit,
         in_words=in_words,
         weekday=weekday,
+        units_words=units_words,
         **values,
     )
 
@@ -138,13 +139,21 @@ def question(typed: TypedForm) -> tuple[str, list[str]]:
         asked.append((f"{content.carbs_g} g", words))
     for kind, units in content.doses:
         if units > _MANY_UNITS:
-            words = gettext("%(n)s units of insulin", n=number(units, locale()))
+            words = f"{units_words(units)}, {gettext(diary.INSULIN_WORDS[kind])}"
             asked.append((f"{kind} {units}", words))
     if (content.activity_min or 0) > _MANY_MIN:
-        words = gettext("%(n)s minutes", n=number(content.activity_min or 0, locale()))
+        words = f"{number(content.activity_min or 0, locale())} min"
         asked.append((f"{content.activity_min} min", words))
     token = "; ".join(one for one, _ in asked)
     return token, [words for _, words in asked]
+
+
+def units_words(units: Decimal) -> str:
+    """`6,5 enote`: the word is written out, because a U is misread as a zero."""
+    shown = number(units, locale())
+    if units == units.to_integral():
+        return str(ngettext("%(n)s unit", "%(n)s units", int(units), n=shown))
+    return str(gettext("%(n)s units", n=shown))
 
 
 def at_time(refusal: Invalid) -> Invalid:

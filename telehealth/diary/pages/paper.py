@@ -70,7 +70,8 @@ def copy_paper(patient_id: int) -> AnyResponse | tuple[str, int]:
     except Invalid as refusal:
         return _page(patient_id, monday, Form.refused(refusal)), refusal.status
     _say(copy, patient_id)
-    return redirect(url_for("diary.of_patient", patient_id=patient_id), 303)
+    after = (monday + _WEEK).isoformat()
+    return redirect(url_for("diary.of_patient", patient_id=patient_id, pred=after), 303)
 
 
 def _page(patient_id: int, monday: date, form: Form | None, asked: TypedSheet | None = None) -> str:
@@ -90,7 +91,7 @@ def _page(patient_id: int, monday: date, form: Form | None, asked: TypedSheet | 
         form=form or Form(values=_fresh(unit)),
         days=[monday + timedelta(days=number) for number in range(DAYS)],
         slots=SLOTS,
-        known=_known(known.items, monday),
+        known=_known(known.items, monday, unit),
         cell_name=cell_name,
         time_name=time_name,
         units=[(one.value, one.value) for one in Unit],
@@ -120,13 +121,14 @@ def _monday(text: str) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _known(found: Iterable[readings.Entry], monday: date) -> dict[str, list[str]]:
-    """What stands in the diary already, by cell."""
+def _known(found: Iterable[readings.Entry], monday: date, unit: Unit) -> dict[str, list[str]]:
+    """What stands in the diary already, by cell; the unit only where it is another."""
     known: dict[str, list[str]] = defaultdict(list)
     for entry in found:
         number = (readings.local_day(entry.measured_at) - monday).days
         if 0 <= number < DAYS and entry.meal in SLOTS:
-            known[cell_name(number, entry.meal)].append(in_words(entry.digits, entry.unit))
+            said = in_words(entry.digits, entry.unit).removesuffix(f" {unit.value}")
+            known[cell_name(number, entry.meal)].append(said)
     return known
 
 
