@@ -6,7 +6,7 @@ from itertools import islice
 
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Database
-from telehealth.demo import consents, diary, glucose, imports, inbox, people, visits
+from telehealth.demo import alerts, consents, diary, glucose, imports, inbox, meters, people, visits
 from telehealth.readings import service as readings
 
 Say = Callable[[str], None]
@@ -35,6 +35,8 @@ def tell(database: Database, password: str, *, now: datetime, say: Say) -> peopl
         inbox.fill_inbox(session, clinic, now)
         consents.offer_consents(session, clinic, now)
         diary.keep_diaries(session, clinic, now)
+        alerts.ring(session, clinic, now)
+        meters.connect_meters(session, clinic.patient_id, now)
     say("appointments, questionnaires, consents")
     imports.bring_files(database, clinic.patient_id, now=now)
     return clinic

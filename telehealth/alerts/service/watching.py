@@ -43,6 +43,8 @@ _ORDER = (Kind.URGENT_LOW, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH)
 _TELLING = (Standing.COUNTED, Standing.CONFLICT, Standing.SCAN)
 """A look at a sensor is no part of the statistics, but it is a value of this very moment."""
 _KEPT = tuple(field.name for field in fields(Life))
+CLOCK_AHEAD = timedelta(minutes=10)
+"""A sender's clock may be a little ahead of ours."""
 SENSOR_MEMORY = timedelta(days=7)
 """Who used a sensor within this time is expected to go on."""
 
@@ -75,7 +77,7 @@ def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> Non
     watch = lock(session, patient_id)
     book = rules.in_force(session, patient_id)
     live = live_alerts(session, patient_id)
-    values = _values(session, patient_id, _from(live.values(), now))
+    values = _values(session, patient_id, _from(live.values(), now), now)
     changed = False
     for kind in _ORDER:
         is_outranked = _is_outranked(live, kind)
@@ -321,7 +323,7 @@ def _from(live: Iterable[Alert], now: datetime) -> datetime:
     return max(min(begins), now - machine.LAPSE)
 
 
-def _values(session: Session, patient_id: int, begins_at: datetime) -> list[Value]:
+def _values(session: Session, patient_id: int, begins_at: datetime, now: datetime) -> list[Value]:
     rows = session.execute(
         select(Reading.measured_at, Reading.tick, Reading.beyond, Reading.unit, ReadingSource.kind)
         .join(
@@ -332,6 +334,7 @@ def _values(session: Session, patient_id: int, begins_at: datetime) -> list[Valu
         .where(
             ReadingSource.patient_id == patient_id,
             Reading.measured_at >= begins_at,
+            Reading.measured_at <= now + CLOCK_AHEAD,
             Reading.standing.in_(_TELLING),
         )
         .order_by(Reading.measured_at)
