@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
-from telehealth.glycemia.bands import ADULT, HI, TIGHT, Ranges, Ticks, codes, is_number
+from telehealth.glycemia.bands import ADULT, HI, LO, TIGHT, Ranges, Ticks, codes, is_number
 from telehealth.glycemia.series import Series, Source, mg_dl_per_tick, series
 from telehealth.readings.models import COUNTS_UP_TO, UNITS, Reading
 
@@ -65,7 +65,9 @@ def columns(
         t = cast(func.strftime("%s", Reading.measured_at), Integer)
     else:
         t = cast(func.floor(extract("epoch", Reading.measured_at)), BigInteger)
-    values = (t, Reading.tick, Reading.unit, Reading.meal, Reading.offset_min, Reading.source_id)
+    # HI and LO have no number: they travel as the engine's own ticks for them.
+    tick = func.coalesce(Reading.tick, case((Reading.beyond > 0, HI), else_=LO))
+    values = (t, tick, Reading.unit, Reading.meal, Reading.offset_min, Reading.source_id)
     pairs: list[Any] = []
     for name, column in zip(_NAMES, values, strict=True):
         array = func.json_group_array(column) if is_sqlite else func.json_agg(column)
