@@ -14,6 +14,7 @@ from devices.printing import record_json, record_line
 from devices.words import OBJECTIONS, pick
 
 MAX_REASON_CHARS = 200
+DONE = {Deed.RELEASE: "released", Deed.DISCARD: "discarded"}
 
 keys_argument = click.argument("keys", metavar="RECORD...", nargs=-1, required=True)
 reason_option = click.option(
@@ -76,5 +77,5 @@ def _decide(console: Console, keys: tuple[str, ...], decision: Decision) -> None
         "reason": decision.reason,
         "records": [record_json(row) for row in decided],
     }
-    sentence = console.say(f"{decision.deed}d", n=len(decided))
+    sentence = console.say(DONE[decision.deed], n=len(decided))
     console.result(data, sentence, *(f"  {record_line(row, console.lang)}" for row in decided))

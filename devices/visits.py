@@ -103,7 +103,8 @@ def begin(
             " SELECT ?, ?, ?, ?, ?, ?, coalesce(max(id), 0) FROM record",
             (token, patient, begun_by, _iso(at), _iso(at + lasts), with_history),
         )
-    return open_visit(queue, token, at=at)
+    visit, _ = _found(queue, token)
+    return visit
 
 
 def open_visit(queue: Queue, token: str, *, at: datetime) -> Visit:
@@ -113,14 +114,18 @@ def open_visit(queue: Queue, token: str, *, at: datetime) -> Visit:
         NoVisitError: there is none.
         VisitOverError: it has ended.
     """
+    visit, ended_at = _found(queue, token)
+    if ended_at is not None or datetime.fromisoformat(visit.expires_at) <= at:
+        raise VisitOverError(token)
+    return visit
+
+
+def _found(queue: Queue, token: str) -> tuple[Visit, str | None]:
     found = queue.rows(f"SELECT {COLUMNS}, ended_at FROM visit WHERE token = ?", token)  # noqa: S608 - our constant
     if not found:
         raise NoVisitError(token)
     *row, ended_at = found[0]
-    visit = Visit(*row)
-    if ended_at is not None or datetime.fromisoformat(visit.expires_at) <= at:
-        raise VisitOverError(token)
-    return visit
+    return Visit(*row), ended_at
 
 
 def offer(queue: Queue, visit: Visit, meter_id: int) -> Offer:

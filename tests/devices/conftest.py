@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -16,7 +17,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner, Result
 
+from devices.cli import main
 from devices.queue import Queue
 from devices.sim.bluez.endpoint import Bluez
 from devices.sim.bluez.objects import Peripheral
@@ -216,3 +219,44 @@ def server() -> Iterator[StandInServer]:
     http.shutdown()
     thread.join()
     http.server_close()
+
+
+def put(reach: Reach, *faults: str, records: int = 12, paired: bool = True) -> Peripheral:
+    """Put a meter in reach whose clock shows the time it is."""
+    wall = datetime.now(ZONE).replace(tzinfo=None)
+    meter = Meter.believable(records, seed=3, now_wall=wall, faults=Faults.parse(faults))
+    return reach.put_meter(meter, paired=paired)
+
+
+@dataclass
+class Glucometer:
+    """Runs the command with its own data folder."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *words: str, typed: str = "") -> Result:
+        return CliRunner().invoke(main, list(words), env=self.environment, input=typed)
+
+    def data(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json").stdout)
+
+    def queue(self) -> Queue:
+        return Queue(Path(self.environment["GLUCOMETER_DATA"]) / "queue.sqlite3")
+
+
+@pytest.fixture
+def glucometer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Glucometer:
+    for name in list(os.environ):
+        if name.startswith("GLUCOMETER_"):
+            monkeypatch.delenv(name)
+    return Glucometer({"GLUCOMETER_DATA": str(tmp_path / "data"), "GLUCOMETER_LANG": "en"})
+
+
+@pytest.fixture
+def sending(glucometer: Glucometer, server: StandInServer) -> Glucometer:
+    more = {
+        "GLUCOMETER_SERVER": server.url,
+        "GLUCOMETER_TOKEN": server.token,
+        "GLUCOMETER_PATIENT": server.patient,
+    }
+    return Glucometer(glucometer.environment | more)

@@ -54,6 +54,8 @@ def errand(wish: dict[str, Any]) -> None:
     """Read, keep and send, as `glucometer sync` does."""
     now = datetime.fromisoformat(wish["now"])
     with Queue(Path(wish["queue"])) as queue:
+        if wish["only_opens"]:
+            return
         report = asyncio.run(
             sync.read(queue, zone=ZoneInfo(wish["zone"]), patience=QUICK, now=lambda: now)
         )

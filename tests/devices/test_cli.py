@@ -5,22 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from devices.cli import main
 from devices.queue import Queue
-from devices.sim.bluez.objects import Peripheral
-from devices.sim.faults import Faults
 from devices.sim.memory import record
-from devices.sim.meter import Meter
 
-from .conftest import NOW_WALL, ZONE, Reach, StandInServer
+from .conftest import NOW_WALL, ZONE, Glucometer, Reach, StandInServer, put
 
 COMMANDS = [
     "scan",
@@ -36,44 +29,6 @@ COMMANDS = [
     "decode",
     "file",
 ]
-
-
-@dataclass
-class Glucometer:
-    """Runs the command with its own data folder."""
-
-    environment: dict[str, str]
-
-    def __call__(self, *words: str, typed: str = "") -> Result:
-        return CliRunner().invoke(main, list(words), env=self.environment, input=typed)
-
-    def data(self, *words: str) -> Any:
-        return json.loads(self(*words, "--json").stdout)
-
-
-@pytest.fixture
-def glucometer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Glucometer:
-    for name in list(os.environ):
-        if name.startswith("GLUCOMETER_"):
-            monkeypatch.delenv(name)
-    return Glucometer({"GLUCOMETER_DATA": str(tmp_path / "data"), "GLUCOMETER_LANG": "en"})
-
-
-@pytest.fixture
-def sending(glucometer: Glucometer, server: StandInServer) -> Glucometer:
-    more = {
-        "GLUCOMETER_SERVER": server.url,
-        "GLUCOMETER_TOKEN": server.token,
-        "GLUCOMETER_PATIENT": server.patient,
-    }
-    return Glucometer(glucometer.environment | more)
-
-
-def put(reach: Reach, *faults: str, records: int = 12, paired: bool = True) -> Peripheral:
-    """Put a meter in reach whose clock shows the time it is."""
-    wall = datetime.now(ZONE).replace(tzinfo=None)
-    meter = Meter.believable(records, seed=3, now_wall=wall, faults=Faults.parse(faults))
-    return reach.put_meter(meter, paired=paired)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from devices.clocks import ClockOutcome
+from devices.decisions import Objection
+from devices.kiosk import Turn
+from devices.rows import State
 from devices.trouble import EXIT_CODES, Trouble
 from devices.upload import Stop
-from devices.words import DOUBTS, KINDS, SENTENCES, STATES, STOPS, TROUBLES
+from devices.words import DOUBTS, KINDS, OBJECTIONS, SENTENCES, STATES, STOPS, TROUBLES
 
 DEVICES = Path(__file__).parents[2] / "devices"
 MODULES = sorted(DEVICES.rglob("*.py"))
@@ -48,13 +52,19 @@ def test_the_opcode_to_delete_is_named_once_and_never_used():
 
 
 def test_everything_that_can_be_said_is_said_in_both_languages():
-    for table in (TROUBLES, STOPS, DOUBTS, KINDS, STATES, SENTENCES):
+    for table in (TROUBLES, STOPS, DOUBTS, KINDS, STATES, OBJECTIONS, SENTENCES):
         for english, slovenian in table.values():
             assert english.strip()
             assert slovenian.strip()
             assert english.count("{") == slovenian.count("{")
     assert set(TROUBLES) == set(Trouble)
     assert set(STOPS) == set(Stop)
+    assert set(OBJECTIONS) == set(Objection)
+    assert set(STATES) == {state.value for state in State}
+    for turn in Turn:
+        assert f"visit_{turn}" in SENTENCES
+    for outcome in ClockOutcome:
+        assert f"clock_{outcome}" in SENTENCES
 
 
 def test_every_trouble_has_an_exit_code_of_its_own():

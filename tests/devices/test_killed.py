@@ -33,11 +33,12 @@ class Killable:
     server: StandInServer
     pid: int = 0
 
-    def run(self, queue: Path, *, step: int = 0) -> int:
+    def run(self, queue: Path, *, step: int = 0, only_opens: bool = False) -> int:
         """Run once; returns the exit code, negative for the signal it died by."""
         wish = {
             "queue": str(queue),
             "step": step,
+            "only_opens": only_opens,
             "zone": ZONE.key,
             "now": NOW.isoformat(),
             "url": self.server.url,
@@ -85,6 +86,22 @@ def everything(server: StandInServer, queue: Path, meter: Peripheral) -> None:
     assert (states["sent"], states["pending"], states["quarantined"]) == (RECORDS + 1, 0, 1)
 
 
+def test_killed_while_the_queue_is_made_the_next_run_makes_it_whole(
+    killable: Killable, tmp_path: Path
+):
+    endings: list[int] = []
+    for step in range(1, 100):
+        queue = tmp_path / str(step) / "queue"
+
+        endings.append(killable.run(queue, step=step, only_opens=True))
+        Queue(queue).close()
+        if endings[-1] == 0:
+            break
+
+    assert endings[-1] == 0
+    assert len(endings) > 20
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_killed_at_any_step_the_next_run_has_every_record_once(
     killable: Killable, meter: Peripheral, server: StandInServer, tmp_path: Path, part: int
@@ -93,6 +110,7 @@ def test_killed_at_any_step_the_next_run_has_every_record_once(
     for step in range(1 + part, 400, PARTS):
         server.forget()
         queue = tmp_path / str(step) / "queue"
+        Queue(queue).close()
 
         endings.append(killable.run(queue, step=step))
         again = killable.run(queue)
