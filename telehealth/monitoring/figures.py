@@ -3,13 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext, ngettext
+import flask_babel
 
 from telehealth.core.i18n import N_, number
 from telehealth.glycemia.bands import BANDS
 from telehealth.monitoring.models import Deed, Kind, Rule, Stage, WorklistEntry
 from telehealth.monitoring.service import CODES, Code
 from telehealth.readings.models import UNITS
+
+
+def gettext(sentence: str, **values: object) -> str:
+    """The sentence in the reader's language."""
+    return str(flask_babel.gettext(sentence, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """The sentence in the form its number needs."""
+    return str(flask_babel.ngettext(one, many, num, **values))
+
 
 _PLACES = {
     "very_high": (0, 8),
@@ -135,7 +146,7 @@ RULE_WORDS = {
 }
 """What each threshold means, with the unit it is written in."""
 
-_LEVELS = {0: ("54", "250"), 1: (3.0, 13.9)}
+_LEVELS: Mapping[int, tuple[float, float]] = {0: (54, 250), 1: (3.0, 13.9)}
 """Very low below, very high above: as people read them in each unit."""
 
 
@@ -176,9 +187,7 @@ class _Numbers:
 
     def level(self, place: int) -> str:
         unit = self.entry.unit
-        value = _LEVELS[unit][place]
-        shown = value if isinstance(value, str) else number(value, self.locale, 1)
-        return f"{shown} {UNITS[unit].value}"
+        return f"{number(_LEVELS[unit][place], self.locale, unit)} {UNITS[unit].value}"
 
     @property
     def is_sensor(self) -> bool:

@@ -131,7 +131,7 @@ class WorklistVersionSchema(Schema):
     version = fields.String()
 
 
-class _Threshold(fields.Field):  # type: ignore[type-arg]  # generic only in newer stubs
+class _Threshold(fields.Field[float | str]):
     """A number, null (the rule is off) or `default`."""
 
     def _deserialize(

@@ -99,13 +99,16 @@ def _shown(found: Targets, unit: Unit) -> dict[str, str]:
     return {"low": str(low), "high": str(high)}
 
 
-class _Wall(fields.String):
+class _Wall(fields.Field[int]):
     """A time of day as `HH:MM`; `24:00` ends a day."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> int:
-        return minutes_of(super()._deserialize(value, attr, data, **kwargs))
+        _ = attr, data, kwargs
+        if not isinstance(value, str):
+            raise ValidationError(N_("Write a time such as 7:30."))
+        return minutes_of(value)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
         _ = attr, obj, kwargs

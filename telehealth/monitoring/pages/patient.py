@@ -18,7 +18,7 @@ from telehealth.monitoring import figures
 from telehealth.monitoring import service as monitoring
 from telehealth.monitoring.models import Deed
 from telehealth.monitoring.pages.door import pages
-from telehealth.monitoring.pages.worklist import known
+from telehealth.monitoring.pages.worklist import address, known
 from telehealth.monitoring.schemas import DeedFormSchema
 from telehealth.readings import service as readings
 from telehealth.readings.figures import Words, axis_of, glucose_figure, shares, sparkline
@@ -55,7 +55,7 @@ def act(patient_id: int) -> Response | tuple[str, int]:
         return redirect(url_for("monitoring.patient", patient_id=patient_id), 303)
     flash(gettext(figures.DONE_WORDS[wish.deed]), "success")
     if request.form.get("back"):
-        return redirect(url_for("monitoring.patients", **known(request.form["back"])), 303)
+        return redirect(address(known(request.form["back"])), 303)
     return redirect(url_for("monitoring.patient", patient_id=patient_id, _anchor="vnos"), 303)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from telehealth.core.clock import local
-from telehealth.core.errors import Conflict, Invalid, NotFound
+from telehealth.core.errors import Conflict, Invalid
 from telehealth.core.i18n import N_
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.platform import current_actor, now, signed_in, unit_of_work
@@ -80,24 +80,24 @@ def act_on_several() -> Response:
     """Do the same to all ticked entries; those it cannot be done to stay, and the page says so."""
     chosen = BULK.get(request.form.get("deed", ""))
     ids = [int(value) for value in request.form.getlist("patient") if value.isdecimal()]
-    back = redirect(url_for("monitoring.patients", **known(request.form.get("back", ""))), 303)
+    back = redirect(address(known(request.form.get("back", ""))), 303)
     if chosen is None or not ids:
         flash(gettext("Tick the patients first, then choose what to do."), "warning")
         return back
     done, left = 0, 0
-    for patient_id in dict.fromkeys(ids[:MAX_SELECTED]):
-        try:
-            with unit_of_work() as opened:
-                actor = current_actor(opened, patient_id)
+    with unit_of_work() as opened:  # all or nothing: a foreign patient among them refuses them all
+        for patient_id in dict.fromkeys(ids[:MAX_SELECTED]):
+            actor = current_actor(opened, patient_id)
+            try:
                 monitoring.act(opened, actor, patient_id, Act(chosen[0]), now=now())
-            done += 1
-        except (Conflict, NotFound):
-            left += 1
+                done += 1
+            except Conflict:
+                left += 1
     if done:
         flash(_told(chosen[0], done), "success")
     if left:
         flash(
-            ngettext(
+            figures.ngettext(
                 "%(num)d entry stays as it was: nothing to do there.",
                 "%(num)d entries stay as they were: nothing to do there.",
                 left,
@@ -122,7 +122,7 @@ def save_view() -> Response:
         flash(gettext(words), "error")
     else:
         flash(gettext("View saved."), "success")
-    return redirect(url_for("monitoring.patients", **asked), 303)
+    return redirect(address(asked), 303)
 
 
 @pages.post("/pacienti/pogledi/<int:view_id>/odstrani")
@@ -156,7 +156,13 @@ def changed(asked: Mapping[str, str], name: str, value: str | None) -> dict[str,
     return rest if value is None else {**rest, name: value}
 
 
-def known(query: str) -> dict[str, Any]:
+def address(asked: Mapping[str, str]) -> str:
+    """The list with these filters."""
+    values: dict[str, Any] = dict(asked)
+    return url_for("monitoring.patients", **values)
+
+
+def known(query: str) -> dict[str, str]:
     """The filters of an address, without anything else somebody may have put there."""
     return {name: value for name, value in _pairs(query) if name in FIELDS}
 
@@ -166,7 +172,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _next(asked: Mapping[str, str], cursor: str | None) -> str | None:
-    return url_for("monitoring.patients", **asked, od=cursor) if cursor else None
+    return address({**asked, "od": cursor}) if cursor else None
 
 
 def _choices(words: Mapping[Any, str]) -> list[tuple[str, str]]:
@@ -175,7 +181,9 @@ def _choices(words: Mapping[Any, str]) -> list[tuple[str, str]]:
 
 def _told(deed: Deed, done: int) -> str:
     if deed is Deed.ACKNOWLEDGED:
-        return ngettext("%(num)d entry acknowledged.", "%(num)d entries acknowledged.", done)
+        return figures.ngettext(
+            "%(num)d entry acknowledged.", "%(num)d entries acknowledged.", done
+        )
     if deed is Deed.CLOSED:
-        return ngettext("%(num)d entry closed.", "%(num)d entries closed.", done)
-    return ngettext("%(num)d entry taken over.", "%(num)d entries taken over.", done)
+        return figures.ngettext("%(num)d entry closed.", "%(num)d entries closed.", done)
+    return figures.ngettext("%(num)d entry taken over.", "%(num)d entries taken over.", done)

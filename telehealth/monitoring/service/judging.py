@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telehealth.alerts import service as alerts
@@ -35,6 +35,8 @@ from telehealth.monitoring.service.triage import (
 )
 from telehealth.readings.models import DaySummary, SourceKind
 
+_Day = Sequence[Any]
+"""A row of sums: patient, day, kind, unit, five bands, recorded seconds."""
 AT_ONCE = 1_000
 _CALM_BITS = bits_of(CALM)
 _STRIP = (("very_low", "v"), ("low", "l"), ("very_high", "w"), ("high", "h"), ("in_range", "o"))
@@ -115,7 +117,7 @@ def _judge_some(
     session.flush()
 
 
-def _days(session: Session, ids: Collection[int], today: date) -> dict[int, list[Row[Any]]]:
+def _days(session: Session, ids: Collection[int], today: date) -> dict[int, list[_Day]]:
     rows = session.execute(
         select(*_SUMMED)
         .where(
@@ -125,14 +127,14 @@ def _days(session: Session, ids: Collection[int], today: date) -> dict[int, list
         )
         .order_by(DaySummary.patient_id, DaySummary.day_on)
     )
-    found: dict[int, list[Row[Any]]] = {}
+    found: dict[int, list[_Day]] = {}
     for row in rows:
-        found.setdefault(row[0], []).append(row)
+        found.setdefault(row[0], []).append(tuple(row))
     return found
 
 
 def _facts(
-    rows: Sequence[Row[Any]],
+    rows: Sequence[_Day],
     sticks: dict[date, StickDay] | None,
     newest_at: datetime | None,
     now: datetime,
@@ -162,7 +164,7 @@ def _facts(
     )
 
 
-def _sums(rows: Iterable[Row[Any]]) -> Sums:
+def _sums(rows: Iterable[_Day]) -> Sums:
     bands, days, recorded_s = [0, 0, 0, 0, 0], set(), 0
     for row in rows:
         for place in range(5):
@@ -192,7 +194,7 @@ def _fasting(stored: dict[date, StickDay], today: date) -> tuple[float, float] |
     return sum(pair[0] for pair in pairs) / len(pairs), sum(pair[1] for pair in pairs) / len(pairs)
 
 
-def _strip(rows: Sequence[Row[Any]], today: date) -> str:
+def _strip(rows: Sequence[_Day], today: date) -> str:
     worst: dict[date, str] = {}
     for row in rows:
         marks = [mark for place, mark in _RANKED if row[4 + place]]
@@ -210,7 +212,7 @@ _RANKED = tuple(
 _RANK = {mark: rank for rank, (_, mark) in enumerate(_STRIP)}
 
 
-def _unit(rows: Sequence[Row[Any]]) -> int:
+def _unit(rows: Sequence[_Day]) -> int:
     """The unit of most readings; mmol/L, as usual in Slovenia, without any."""
     weight = sum(sum(row[4:9]) * (1 if row[3] else -1) for row in rows)
     return int(weight >= 0)

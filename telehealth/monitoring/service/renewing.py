@@ -32,10 +32,10 @@ def look_again(session: Session, patient_ids: Collection[int], *, now: datetime)
 
 
 def _shown(last: readings.LastReading) -> dict[str, object]:
-    is_number = isinstance(last.digits, Digits)
+    said = last.digits
     return {
-        "value": str(last.digits.value) if isinstance(last.digits, Digits) else None,
-        "beyond": None if is_number else int(last.digits),
+        "value": str(said.value) if isinstance(said, Digits) else None,
+        "beyond": None if isinstance(said, Digits) else said.value,
         "unit": UNIT_CODES[last.unit],
         "band": last.band.value,
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
@@ -30,6 +30,9 @@ PAGE = 50
 MAX_SEARCH_CHARS = 80
 _NEVER = date(9999, 12, 31)
 _PLACES = 2
+_STAGE_SHIFT, _KIND_SHIFT = 20, 22
+"""Above the bits of the reasons."""
+Enumerated = TypeVar("Enumerated", bound=StrEnum)
 
 
 class Owner(StrEnum):
@@ -116,8 +119,9 @@ def worklist(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -
     """
     worker_id = policy.require_list(actor)
     own = _own(worker_id, now)
-    _complete(session, own, now)
     counts, version = _counts(session, own, worker_id, now)
+    if _complete(session, own, counts.total, now):
+        counts, version = _counts(session, own, worker_id, now)
     rows = session.execute(_page(wanted, own, worker_id, now)).all()
     shown = [_listed(row, now) for row in rows[: wanted.limit]]
     after = rows[wanted.limit - 1][-1] if len(rows) > wanted.limit else None
@@ -155,8 +159,11 @@ def _own(worker_id: int, now: datetime) -> Select[Any]:
     )
 
 
-def _complete(session: Session, own: Select[Any], now: datetime) -> None:
-    """Patients registered since the last run get their entries at once."""
+def _complete(session: Session, own: Select[Any], total: int, now: datetime) -> bool:
+    """Patients registered since the last run get their entries at once; whether there were any."""
+    mine = own.with_only_columns(func.count(CareTeamMember.patient_id.distinct()))
+    if session.scalar(mine) == total:
+        return False
     missing = session.scalars(
         own.where(
             ~select(WorklistEntry.patient_id)
@@ -164,9 +171,9 @@ def _complete(session: Session, own: Select[Any], now: datetime) -> None:
             .exists()
         ).limit(AT_ONCE)
     ).all()
-    if missing:
-        judge_all(session, missing, now=now)
-        outbox.put(session, APPEARED, {"patient_ids": sorted(set(missing))}, now=now)
+    judge_all(session, missing, now=now)
+    outbox.put(session, APPEARED, {"patient_ids": sorted(set(missing))}, now=now)
+    return True
 
 
 def _page(
@@ -255,39 +262,44 @@ def _has(code: Code) -> ColumnElement[bool]:
 def _counts(
     session: Session, own: Select[Any], worker_id: int, now: datetime
 ) -> tuple[Counts, str]:
-    """All counts in one scan of the worker's entries."""
-
-    def many(*conditions: ColumnElement[bool]) -> list[ColumnElement[int]]:
-        return [
-            func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions
-        ]
-
-    row = session.execute(
+    """All counts in one scan of the worker's entries, which fall into few groups."""
+    entry = WorklistEntry
+    group = (
+        entry.reason_bits
+        + case((entry.stage == Stage.OPEN, 0), (entry.stage == Stage.CLOSED, 2), else_=1)
+        * (1 << _STAGE_SHIFT)
+        + case((entry.kind == Kind.CGM, 0), (entry.kind == Kind.NONE, 2), else_=1)
+        * (1 << _KIND_SHIFT)
+    ).label("facets")
+    rows = session.execute(
         select(
+            group,
             func.count(),
-            func.max(WorklistEntry.changed_at),
-            *many(
-                WorklistEntry.owner_id == worker_id,
-                WorklistEntry.owner_id.is_(None),
-                WorklistEntry.review_on <= local(now).date(),
-            ),
-            *many(*(WorklistEntry.stage == stage for stage in Stage)),
-            *many(*(WorklistEntry.kind == kind for kind in Kind)),
-            *many(*(_has(code) for code in CODES)),
-        ).where(WorklistEntry.patient_id.in_(own))
-    ).one()
-    total, newest, mine, nobodys, due, *rest = row
-    stages, kinds, reasons = rest[:3], rest[3:6], rest[6:]
+            func.max(entry.changed_at),
+            func.sum(case((entry.owner_id == worker_id, 1), else_=0)),
+            func.count(entry.owner_id),
+            func.sum(case((entry.review_on <= local(now).date(), 1), else_=0)),
+        )
+        .where(entry.patient_id.in_(own))
+        .group_by(group)
+    ).all()
     counts = Counts(
-        total,
-        dict(zip(CODES, reasons, strict=True)),
-        dict(zip(Stage, stages, strict=True)),
-        dict(zip(Kind, kinds, strict=True)),
-        mine,
-        nobodys,
-        due,
+        sum(row[1] for row in rows),
+        {code: sum(row[1] for row in rows if row[0] >> n & 1) for n, code in enumerate(CODES)},
+        _by_place(Stage, rows, _STAGE_SHIFT),
+        _by_place(Kind, rows, _KIND_SHIFT),
+        mine=sum(row[3] for row in rows),
+        nobodys=sum(row[1] - row[4] for row in rows),
+        due=sum(row[5] for row in rows),
     )
-    return counts, _version(newest, total)
+    return counts, _version(max((row[2] for row in rows), default=None), counts.total)
+
+
+def _by_place(words: type[Enumerated], rows: Sequence[Any], shift: int) -> dict[Enumerated, int]:
+    return {
+        word: sum(row[1] for row in rows if row[0] >> shift & 3 == place)
+        for place, word in enumerate(words)
+    }
 
 
 def _listed(row: Sequence[Any], now: datetime) -> Listed:
