@@ -38,7 +38,8 @@ export class OutboxStatus extends HTMLElement {
     }
     const details = document.createElement("details");
     details.open = refused > 0 || Boolean(this.querySelector("details")?.open);
-    details.append(element("summary", sentence), this.#list(entries), this.#again());
+    details.append(element("summary", sentence), this.#list(entries));
+    if (entries.length > refused) details.append(this.#again());
     this.replaceChildren(details);
   }
 

@@ -8,7 +8,7 @@ import { announce, toast } from "core/announce.js";
 import { markSaved } from "core/forms.js";
 import { csrfToken } from "core/http.js";
 import { entriesOf, forget, keep, signedIn, signedOut, whoIsSignedIn } from "core/outbox-store.js";
-import { counted, word } from "core/words.js";
+import { counted, locale, word } from "core/words.js";
 
 /** @typedef {import("core/outbox-store.js").Entry} Entry */
 
@@ -125,6 +125,8 @@ async function keepForm(form) {
   const hidden = form.elements.namedItem("key");
   if (hidden instanceof HTMLInputElement) hidden.value = crypto.randomUUID().replaceAll("-", "");
   form.dispatchEvent(new CustomEvent("kept", { bubbles: true }));
+  const first = form.querySelector("input:not([type=hidden]), textarea");
+  if (first instanceof HTMLElement) first.focus();
   changed();
   toast(word("outbox_kept"));
 }
@@ -132,7 +134,8 @@ async function keepForm(form) {
 /** @param {FormData} data */
 function title(data) {
   const [value, unit, day, time] = ["value", "unit", "day", "time"].map((name) => data.get(name));
-  return [value && `${value} ${unit ?? ""}`, day, time].filter(Boolean).join(" · ");
+  const date = typeof day === "string" && day ? new Date(`${day}T12:00`).toLocaleDateString(locale) : "";
+  return [value && `${value} ${unit ?? ""}`, date, time].filter(Boolean).join(" · ");
 }
 
 /** Tell the status line. */
