@@ -1,0 +1,435 @@
+import io
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from devices.glucose import Unit
+from telehealth.core.errors import Invalid
+from telehealth.diary import service as diary
+from telehealth.diary.models import Activity, DiaryEntry, DiaryPhoto, Illness, Stress
+from telehealth.diary.schemas import glucose_of, is_questionable
+from telehealth.identity.models import Person
+from telehealth.readings import service as readings
+from telehealth.readings.models import Beyond, SourceKind
+from tests import make
+from tests.diary.forms import hidden, token
+from tests.make import diary as make_diary
+from tests.make.readings import diary as make_readings
+from tests.make.readings import own_actor, reading
+
+SignIn = Callable[[FlaskClient, Person], None]
+NEW = "/dnevnik/nova"
+
+
+@pytest.fixture
+def ana(session: Session, client: FlaskClient, sign_in: SignIn) -> Person:
+    person = make.patient(session)
+    sign_in(client, person)
+    return person
+
+
+def stored(session: Session, person: Person) -> tuple[list[str], list[diary.Content]]:
+    view = diary.View()
+    shown = diary.show(session, own_actor(person), person.id, view, now=make.NOW)
+    items = [item for day in shown.days for item in day.items]
+    values = [str(item.digits) for item in items if isinstance(item, readings.Entry)]
+    return values, [item.content for item in items if isinstance(item, diary.Written)]
+
+
+def send(client: FlaskClient, path: str = NEW, **typed: Any) -> TestResponse:
+    return client.post(path, data=hidden(client.get(path).text) | typed)
+
+
+def test_two_taps_write_a_value_with_the_time_and_the_meal_of_now(
+    client: FlaskClient, session: Session, ana: Person
+):
+    form = hidden(client.get(NEW).text)
+    assert (form["time"], form["meal"]) == ("10:00", "after_breakfast")
+
+    client.post(NEW, data=form | {"value": "7,2"})
+
+    assert stored(session, ana) == (["7.2"], [])
+
+
+def test_everything_about_a_meal_is_written_at_once_and_undone_at_once(
+    client: FlaskClient, session: Session, ana: Person
+):
+    answer = send(
+        client,
+        value="7,2",
+        carbs_g="60",
+        rapid_units="6,5",
+        long_units="14",
+        activity="walk",
+        activity_min="30",
+        illness="fever",
+        stress="much",
+        note="kosilo",
+    )
+
+    assert answer.status_code == 303
+    values, (content,) = stored(session, ana)
+    assert values == ["7.2"]
+    assert content == diary.Content(
+        carbs_g=60,
+        rapid=Decimal("6.5"),
+        long=Decimal(14),
+        activity=Activity.WALK,
+        activity_min=30,
+        illness=Illness.FEVER,
+        stress=Stress.MUCH,
+    )
+    page = client.get("/dnevnik").text
+    for words in ("60 g of carbohydrate", "6.5 units", "14 units", "walk, 30 min", "fever"):
+        assert words in page
+    undo = re.search(r'action="([^"]*/odstrani[^"]*)"', page)
+    assert undo is not None
+    client.post(undo[1], data={"csrf_token": token(client)})
+    assert stored(session, ana) == ([], [])
+    back = re.search(r'action="([^"]*/vrni[^"]*)"', client.get("/dnevnik").text)
+    assert back is not None
+    client.post(back[1], data={"csrf_token": token(client)})
+    assert stored(session, ana) == (values, [content])
+
+
+def test_a_meal_without_a_value_is_written_too(client: FlaskClient, session: Session, ana: Person):
+    send(client, carbs_g="60")
+
+    assert stored(session, ana) == ([], [diary.Content(carbs_g=60)])
+
+
+def test_a_double_tap_writes_everything_once(client: FlaskClient, session: Session, ana: Person):
+    form = hidden(client.get(NEW).text) | {"value": "7.2", "carbs_g": "60"}
+
+    for _ in range(2):
+        client.post(NEW, data=form)
+
+    values, contents = stored(session, ana)
+    assert (len(values), len(contents)) == (1, 1)
+    assert "This was already saved." in client.get("/dnevnik").text
+
+
+@pytest.mark.parametrize("shown", ["HI", "LO"])
+def test_what_the_meter_cannot_measure_is_taken_as_it_shows_it(
+    client: FlaskClient, session: Session, ana: Person, shown: str
+):
+    send(client, beyond=shown)
+
+    assert stored(session, ana)[0] == [shown]
+    page = client.get("/dnevnik").text
+    assert shown in page
+    assert ("very high" if shown == "HI" else "very low") in page
+
+
+def test_a_number_and_hi_together_are_refused(client: FlaskClient, session: Session, ana: Person):
+    answer = send(client, value="7.2", beyond="HI")
+
+    assert answer.status_code == 422
+    assert "not both" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ({"value": "1,9"}, "Is 1.9 mmol/L right?"),
+        ({"value": "30"}, "Is 30 mmol/L right?"),
+        ({"value": "38", "unit": "mg/dL"}, "Is 38 mg/dL right?"),
+        ({"value": "7.2", "rapid_units": "80"}, "Is 80 units, rapid-acting right?"),
+        ({"value": "7.2", "carbs_g": "600"}, "Is 600 g of carbohydrate right?"),
+        ({"activity": "walk", "activity_min": "600"}, "Is 600 min right?"),
+    ],
+)
+def test_what_is_possible_and_seldom_is_asked_once_and_never_blocked_twice(
+    client: FlaskClient, session: Session, ana: Person, typed: dict[str, str], asked: str
+):
+    first = send(client, **typed)
+
+    assert first.status_code == 422
+    assert asked in first.text
+    assert stored(session, ana) == ([], [])
+
+    again = client.post(NEW, data=hidden(first.text))
+
+    assert again.status_code == 303
+    values, contents = stored(session, ana)
+    assert values or contents
+
+
+def test_a_yes_to_one_value_is_no_yes_to_another(
+    client: FlaskClient, session: Session, ana: Person
+):
+    first = send(client, value="1,9")
+
+    second = client.post(NEW, data=hidden(first.text) | {"value": "1,2"})
+
+    assert second.status_code == 422
+    assert "Is 1.2 mmol/L right?" in second.text
+
+
+@pytest.mark.parametrize("edge", ["2.3", "24.9"])
+def test_an_ordinary_low_or_high_is_not_asked_about(
+    client: FlaskClient, session: Session, ana: Person, edge: str
+):
+    assert send(client, value=edge).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"value": "126"}, "value", "Did you mean 12.6 mmol/L, or 126 mg/dL?"),
+        ({"value": "500"}, "value", "Did you mean 500 mg/dL?"),
+        ({"value": "7.2", "unit": "mg/dL"}, "value", "Did you mean 7.2 mmol/L?"),
+        ({"carbs_g": "lots"}, "carbs_g", "Enter whole grams"),
+        ({"carbs_g": "60.5"}, "carbs_g", "Enter whole grams"),
+        ({"carbs_g": "1001"}, "carbs_g", "at most 1000"),
+        ({"rapid_units": "6,555"}, "rapid_units", "Enter units of insulin"),
+        ({"long_units": "301"}, "long_units", "at most 300"),
+        ({"activity_min": "30"}, "activity", "What did you do?"),
+        ({"activity": "flying"}, "activity", "Choose one of these."),
+        ({"stress": "total"}, "stress", "Choose one of these."),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field_with_what_was_meant(
+    client: FlaskClient,
+    session: Session,
+    ana: Person,
+    typed: dict[str, str],
+    field: str,
+    sentence: str,
+):
+    answer = send(client, **({"value": "7.2"} | typed))
+
+    assert answer.status_code == 422
+    beside = re.search(rf'id="{field}-error"(.*?)</p>', answer.text, re.DOTALL)
+    assert beside is not None
+    assert sentence in beside[1]
+    assert stored(session, ana) == ([], [])
+    kept = hidden(answer.text)
+    assert {name: kept.get(name) for name in typed if name not in ("activity", "stress")} == {
+        name: value for name, value in typed.items() if name not in ("activity", "stress")
+    }
+
+
+def test_zero_means_nothing(client: FlaskClient, session: Session, ana: Person):
+    send(client, value="7.2", carbs_g="0", rapid_units="0,0")
+
+    assert stored(session, ana) == (["7.2"], [])
+
+
+def send_whole(client: FlaskClient, content: bytes) -> TestResponse:
+    """The form with a large file; the client's own writer would leave a temporary file open."""
+    fields = hidden(client.get(NEW).text)
+    line = b'--end\r\nContent-Disposition: form-data; name="%s"'
+    body = b"".join(
+        line % name.encode() + b"\r\n\r\n" + value.encode() + b"\r\n"
+        for name, value in fields.items()
+    )
+    body += line % b"photo" + b'; filename="kosilo.jpg"\r\n\r\n' + content + b"\r\n--end--\r\n"
+    return client.post(NEW, data=body, content_type="multipart/form-data; boundary=end")
+
+
+def photo(content: bytes = make_diary.JPEG) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(content), "kosilo.jpg"
+
+
+def test_a_photo_of_a_meal_is_kept_and_shown_to_nobody_else(
+    client: FlaskClient, session: Session, ana: Person, sign_in: SignIn
+):
+    send(client, carbs_g="60", photo=photo())
+
+    page = client.get("/dnevnik").text
+    source = re.search(r'<img src="([^"]+)" alt="Photo of the meal"', page)
+    assert source is not None
+    shown = client.get(source[1])
+    assert (shown.data, shown.mimetype) == (make_diary.JPEG, "image/jpeg")
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    sign_in(client, make.patient(session, "Eva", "Kos"))
+    assert client.get(source[1]).status_code == 404
+
+
+def test_a_photo_outlives_a_form_that_is_sent_back(
+    client: FlaskClient, session: Session, ana: Person
+):
+    refused = send(client, value="72", photo=photo())
+    assert refused.status_code == 422
+    assert "Your picture is kept." in refused.text
+
+    client.post(NEW, data=hidden(refused.text) | {"value": "7,2"})
+
+    assert session.scalars(select(DiaryEntry.photo_id)).one() is not None
+    assert session.scalars(select(DiaryPhoto.is_linked)).all() == [True]
+
+
+def test_a_file_that_is_no_picture_is_refused_and_the_rest_is_kept(
+    client: FlaskClient, session: Session, ana: Person
+):
+    answer = send(client, value="7.2", photo=photo(b"%PDF-1.7"))
+
+    assert answer.status_code == 422
+    assert "We cannot read this picture." in answer.text
+    assert hidden(answer.text)["value"] == "7.2"
+    assert stored(session, ana) == ([], [])
+
+
+def test_a_large_photo_fits_and_a_larger_one_is_refused_kindly(
+    client: FlaskClient, session: Session, ana: Person
+):
+    segment = b"\xff\xfe\xff\xff" + b"x" * 65_533
+    large = make_diary.JPEG[:2] + segment * 60 + make_diary.JPEG[2:]
+
+    assert send_whole(client, large).status_code == 303
+    answer = send_whole(client, make_diary.JPEG + b"x" * (5 * 2**20))
+    assert answer.status_code == 422
+    assert "larger than 5 MB" in answer.text
+
+
+def entry_page(entry: diary.Written) -> str:
+    return f"/dnevnik/zapisi/{entry.id}"
+
+
+def test_an_entry_is_changed_and_the_change_is_said_and_can_be_taken_back(
+    client: FlaskClient, session: Session, ana: Person
+):
+    entry = make_diary.entry(session, ana, carbs_g=60, rapid=Decimal("6.5"))
+    form = hidden(client.get(entry_page(entry)).text)
+    assert (form["carbs_g"], form["rapid_units"]) == ("60", "6.5")
+
+    answer = client.post(entry_page(entry), data=form | {"carbs_g": "45", "rapid_units": ""})
+
+    assert answer.status_code == 303
+    assert stored(session, ana)[1] == [diary.Content(carbs_g=45)]
+    page = client.get("/dnevnik").text
+    assert "changed today at 10:00" in page
+    undo = re.search(r'action="([^"]*/prejsnja[^"]*)"', page)
+    assert undo is not None
+    client.post(undo[1].replace("&amp;", "&"), data={"csrf_token": token(client)})
+    assert stored(session, ana)[1] == [entry.content]
+    history = client.get(entry_page(entry)).text
+    assert history.count("60 g of carbohydrate") == 2
+    assert "45 g of carbohydrate" in history
+
+
+def test_a_change_over_somebody_elses_is_not_made(
+    client: FlaskClient, session: Session, ana: Person
+):
+    entry = make_diary.entry(session, ana)
+    form = hidden(client.get(entry_page(entry)).text)
+    change = diary.Change(entry.at, 60, diary.Content(carbs_g=30))
+    diary.amend(session, own_actor(ana), ana.id, entry.id, change, now=make.NOW)
+
+    answer = client.post(entry_page(entry), data=form | {"carbs_g": "45"})
+
+    assert answer.status_code == 409
+    assert "Someone changed this entry meanwhile." in answer.text
+    assert hidden(answer.text)["carbs_g"] == "45"
+    assert stored(session, ana)[1] == [diary.Content(carbs_g=30)]
+
+
+def test_a_photo_stays_through_a_change_and_can_be_taken_out(
+    client: FlaskClient, session: Session, ana: Person
+):
+    entry = make_diary.entry(session, ana, picture=make_diary.JPEG, carbs_g=60)
+    form = hidden(client.get(entry_page(entry)).text)
+    client.post(entry_page(entry), data=form | {"carbs_g": "45"})
+    assert client.get(f"{entry_page(entry)}/slika").status_code == 200
+
+    form = hidden(client.get(entry_page(entry)).text)
+    client.post(entry_page(entry), data=form | {"drop_photo": "yes"})
+
+    assert client.get(f"{entry_page(entry)}/slika").status_code == 404
+    assert stored(session, ana)[1] == [diary.Content(carbs_g=45)]
+
+
+def test_an_entry_is_removed_and_put_back(client: FlaskClient, session: Session, ana: Person):
+    entry = make_diary.entry(session, ana)
+    client.post(f"{entry_page(entry)}/odstrani", data={"csrf_token": token(client)})
+    assert stored(session, ana)[1] == []
+    assert "This entry is removed" in client.get(entry_page(entry)).text
+
+    client.post(f"{entry_page(entry)}/vrni", data={"csrf_token": token(client)})
+
+    assert stored(session, ana)[1] == [entry.content]
+
+
+def test_a_reading_is_changed_with_its_history_and_taken_back(
+    client: FlaskClient, session: Session, ana: Person
+):
+    (place,) = make_readings(session, ana, [reading("7.2 mmol/L")]).new
+    form = hidden(client.get(f"/dnevnik/{place}/uredi").text)
+    assert (form["value"], form["unit"]) == ("7.2", "mmol/L")
+
+    answer = client.post(f"/dnevnik/{place}/uredi", data=form | {"value": "6,2", "note": "prav"})
+
+    assert answer.status_code == 303
+    assert stored(session, ana)[0] == ["6.2"]
+    page = client.get("/dnevnik").text
+    assert "changed today at 10:00" in page
+    history = client.get(f"/dnevnik/{place}/uredi").text
+    assert history.index("6.2") < history.rindex("7.2")
+    undo = re.search(r'action="([^"]*/prejsnja)"', page)
+    assert undo is not None
+    client.post(undo[1], data={"csrf_token": token(client)})
+    assert stored(session, ana)[0] == ["7.2"]
+
+
+def test_a_changed_value_is_asked_about_too(client: FlaskClient, session: Session, ana: Person):
+    (place,) = make_readings(session, ana, [reading("7.2 mmol/L")]).new
+    form = hidden(client.get(f"/dnevnik/{place}/uredi").text)
+
+    asked = client.post(f"/dnevnik/{place}/uredi", data=form | {"value": "1,2"})
+    assert (asked.status_code, "Is 1.2 mmol/L right?" in asked.text) == (422, True)
+
+    assert client.post(f"/dnevnik/{place}/uredi", data=hidden(asked.text)).status_code == 303
+    assert stored(session, ana)[0] == ["1.2"]
+
+
+def test_beside_a_meters_value_only_meal_and_note_are_the_patients(
+    client: FlaskClient, session: Session, ana: Person
+):
+    sent = reading("7.2 mmol/L", kind=SourceKind.METER, device="Roche|Guide|9")
+    (place,) = make_readings(session, ana, [sent]).new
+    page = client.get(f"/dnevnik/{place}/uredi").text
+    assert "stay as the meter sent them" in page
+    form = hidden(page)
+
+    client.post(f"/dnevnik/{place}/uredi", data=form | {"meal": "before_lunch"})
+
+    assert "before lunch" in client.get("/dnevnik").text
+    form = hidden(client.get(f"/dnevnik/{place}/uredi").text)
+    refused = client.post(f"/dnevnik/{place}/uredi", data=form | {"value": "6.2"})
+    assert refused.status_code == 409
+    assert stored(session, ana)[0] == ["7.2"]
+
+
+TEXTS = st.one_of(
+    st.decimals(0, 1000, places=1).map(lambda n: f"{n}".replace(".", ",")),
+    st.sampled_from(["hi", "LO", " Hi ", "", "7.2.1", "1e3", "-5", "½"]),
+    st.text(max_size=8),
+)
+
+
+@given(TEXTS, st.sampled_from(Unit))
+def test_a_typed_value_is_one_a_meter_shows_or_a_sentence(typed: str, unit: Unit):
+    try:
+        value = glucose_of(typed, unit)
+    except Invalid as refusal:
+        (error,) = refusal.errors
+        assert error.pointer == "#/value"
+        return
+    if isinstance(value, Beyond):
+        assert typed.strip().upper() == value
+        return
+    lowest, highest = (Decimal("0.6"), Decimal("33.3")) if unit is Unit.MMOL_L else (10, 600)
+    assert lowest <= value.value <= highest
+    assert is_questionable(value, unit) in (True, False)
