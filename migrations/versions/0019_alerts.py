@@ -105,6 +105,7 @@ def upgrade() -> None:
                 "recovered",
                 "data_back",
                 "lapsed",
+                "withdrawn",
                 "rule_off",
                 "rule_changed",
                 name="end_reason",

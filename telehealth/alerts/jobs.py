@@ -37,6 +37,13 @@ def _look_after_readings(platform: Platform, payload: Mapping[str, Any]) -> None
     _look(platform, "readings.recorded", payload)
 
 
+def _look_after_changes(platform: Platform, payload: Mapping[str, Any]) -> None:
+    with platform.database.unit_of_work() as session:
+        alerts.look_after_changes(
+            session, payload["patient_id"], cause="readings.changed", now=platform.clock()
+        )
+
+
 def _look_again(platform: Platform, payload: Mapping[str, Any]) -> None:
     _look(platform, alerts.LOOK_DUE, payload)
 
@@ -75,6 +82,7 @@ def _tell_pages(platform: Platform, payload: Mapping[str, Any]) -> None:
 
 _JOBS: Mapping[str, Callable[[Platform, Mapping[str, Any]], None]] = {
     "readings.recorded": _look_after_readings,
+    "readings.changed": _look_after_changes,
     alerts.LOOK_DUE: _look_again,
     alerts.STEP_DUE: _look_at_step,
     alerts.DEFAULTS_CHANGED: _follow_default,

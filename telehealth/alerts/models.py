@@ -72,6 +72,8 @@ class EndReason(StrEnum):
     DATA_BACK = "data_back"
     LAPSED = "lapsed"
     """No reading came for a day: nobody knows how it went on."""
+    WITHDRAWN = "withdrawn"
+    """The value was a mistake: it was removed or corrected."""
     RULE_OFF = "rule_off"
     RULE_CHANGED = "rule_changed"
 

@@ -1,5 +1,6 @@
 """From a reading to mails in a real SMTP server: who is told, when, and what stops it."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from telehealth.alerts.models import (
     AlertNotice,
     AlertStep,
     AlertWatch,
+    EndReason,
     Kind,
     Ring,
     State,
@@ -22,12 +24,15 @@ from telehealth.alerts.models import (
 )
 from telehealth.audit.models import AuditEvent
 from telehealth.core.actor import Actor, Basis
+from telehealth.core.db import Database
 from telehealth.core.outbox import OutboxEvent
 from telehealth.core.queue import Queue
 from telehealth.directory.models import CareTeamMember
 from telehealth.identity.models import Person
 from telehealth.mandates import service as mandates
+from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind
+from telehealth.settings import Settings
 from tests import make
 from tests.make import alerts as made
 from tests.make import contacts as make_contacts
@@ -383,3 +388,45 @@ def test_the_minutes_deed_asks_the_same_number_of_questions_for_one_and_for_many
     due = select(OutboxEvent.payload).where(OutboxEvent.topic == alerts.LOOK_DUE)
     waiting = {payload["patient_id"] for payload in session.scalars(due)}
     assert waiting == {person.id for person in people}
+
+
+def test_a_value_that_was_a_mistake_is_removed_and_nobody_else_is_told(
+    session: Session, at: At, mail_server: MailServer, family: made.Family
+) -> None:
+    ana = made.as_self(family.patient)
+    typed = diary(session, family.patient, [reading("2.7 mmol/L", NOW)], now=NOW)
+    at(NOW)
+    assert told(mail_server) == ["ana"]
+
+    readings.remove(session, ana, family.patient.id, typed.new[0], now=NOW + 2 * MIN)
+    at(NOW + 2 * MIN)
+    at(NOW + 40 * MIN)
+
+    row = session.scalars(select(Alert)).one()
+    assert (row.state, row.end_reason) == (State.RESOLVED, EndReason.WITHDRAWN)
+    assert told(mail_server) == ["ana"]
+
+
+def test_two_workers_at_once_open_one_alert_and_tell_once(
+    fresh_db: Database, settings: Settings
+) -> None:
+    with fresh_db.unit_of_work() as session:
+        ana = make.patient(session)
+        diary(session, ana, [reading("2.7 mmol/L", NOW)])
+    start = threading.Barrier(4)
+
+    def work() -> None:
+        start.wait(10)
+        with fresh_db.unit_of_work() as session:
+            alerts.look(session, ana.id, cause="test", now=NOW)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    with fresh_db.reading() as session:
+        raised = session.scalars(select(Alert).where(Alert.state == State.OPEN)).all()
+        assert [row.kind for row in raised] == [Kind.URGENT_LOW]
+        assert len(session.scalars(select(AlertNotice)).all()) == 1

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import flash
 from flask_babel import gettext
 
 from telehealth.alerts import figures
@@ -33,3 +34,9 @@ def words() -> dict[str, Any]:
         "snoozes": alerts.SNOOZES,
     }
     return {"w": found}
+
+
+def flash_with_undo(text: str, undo: str) -> None:
+    """Say that it is done, with a button that takes it back."""
+    message: Any = {"text": text, "undo": undo}  # the frame's form; Flask's types know only text
+    flash(message, "success")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from telehealth.alerts import service as alerts
-from telehealth.alerts.pages.door import pages, words
+from telehealth.alerts.pages.door import flash_with_undo, pages, words
 from telehealth.alerts.schemas import NoticesFormSchema, SnoozeSchema
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, NotFound, TooMany
@@ -37,7 +37,7 @@ def acknowledge(alert_id: int) -> Response:
 
     if _done(deed):
         undo = url_for("alerts.take_back", alert_id=alert_id)
-        flash({"text": gettext("Acknowledged. Nobody else is told."), "undo": undo}, "success")
+        flash_with_undo(gettext("Acknowledged. Nobody else is told."), undo)
     return _back()
 
 
@@ -65,7 +65,7 @@ def snooze(alert_id: int) -> Response:
 
     if _done(deed):
         undo = url_for("alerts.end_snooze", alert_id=alert_id)
-        flash({"text": gettext("Paused. The alert stays open."), "undo": undo}, "success")
+        flash_with_undo(gettext("Paused. The alert stays open."), undo)
     return _back()
 
 

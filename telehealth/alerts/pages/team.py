@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from telehealth.alerts import policy
 from telehealth.alerts import service as alerts
-from telehealth.alerts.pages.door import pages, words
+from telehealth.alerts.pages.door import flash_with_undo, pages, words
 from telehealth.alerts.schemas import RuleFormSchema, SnoozeSchema, kind_of
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, Invalid, TooMany
@@ -48,7 +48,7 @@ def team_acknowledge(patient_id: int, alert_id: int) -> Response:
 
     if _done(patient_id, deed):
         undo = url_for("alerts.team_take_back", patient_id=patient_id, alert_id=alert_id)
-        flash({"text": gettext("Acknowledged. Nobody else is told."), "undo": undo}, "success")
+        flash_with_undo(gettext("Acknowledged. Nobody else is told."), undo)
     return _back(patient_id)
 
 
@@ -76,7 +76,7 @@ def team_snooze(patient_id: int, alert_id: int) -> Response:
 
     if _done(patient_id, deed):
         undo = url_for("alerts.team_end_snooze", patient_id=patient_id, alert_id=alert_id)
-        flash({"text": gettext("Paused. The alert stays open."), "undo": undo}, "success")
+        flash_with_undo(gettext("Paused. The alert stays open."), undo)
     return _back(patient_id)
 
 

@@ -44,6 +44,7 @@ from telehealth.alerts.service.watching import (
     MAX_ROUNDS,
     enqueue_due,
     look,
+    look_after_changes,
     look_at_step,
 )
 from telehealth.alerts.service.words import END_WORDS, KIND_WORDS, STATE_WORDS
@@ -81,6 +82,7 @@ __all__ = [
     "hear_outcome",
     "in_force",
     "look",
+    "look_after_changes",
     "look_at_step",
     "of_patient",
     "of_worker",

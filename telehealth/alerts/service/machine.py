@@ -92,7 +92,7 @@ def step(life: Life | None, rule: Rule, facts: Facts, now: datetime) -> Outcome:
     if life is not None and life.state is State.RESOLVED:
         raise ValueError("a resolved alert has no next state")
     if not rule.is_on:
-        return _end(life, EndReason.RULE_OFF)
+        return end(life, EndReason.RULE_OFF)
     if rule.kind is Kind.NO_DATA:
         return _silence(life, rule, facts, now)
     seen = facts.seen if life is None or _is_new(life, facts.seen) else None
@@ -105,9 +105,9 @@ def step(life: Life | None, rule: Rule, facts: Facts, now: datetime) -> Outcome:
 
 def _go_on(life: Life, rule: Rule, facts: Facts, now: datetime) -> Outcome:
     if _is_recovered(life, now):
-        return _end(life, EndReason.RECOVERED)
+        return end(life, EndReason.RECOVERED)
     if now - life.last_at >= LAPSE:
-        return _end(life, EndReason.LAPSED)
+        return end(life, EndReason.LAPSED)
     if not facts.is_outranked and _is_repeat_due(life, rule, now):
         return replace(life, rounds=life.rounds + 1, told_at=now), (Deed.REPEAT,)
     return life, ()
@@ -173,15 +173,16 @@ def _silence(life: Life | None, rule: Rule, facts: Facts, now: datetime) -> Outc
     if life is None:
         return Life(State.OPEN, newest, now, newest, True, told_at=now, rounds=1), (Deed.OPEN,)
     if not is_silent:
-        return _end(replace(life, last_at=newest), EndReason.DATA_BACK)
+        return end(replace(life, last_at=newest), EndReason.DATA_BACK)
     if now - life.last_beyond_at >= SILENCE_LAPSE:
-        return _end(life, EndReason.LAPSED)
+        return end(life, EndReason.LAPSED)
     if _is_repeat_due(life, rule, now):
         return replace(life, rounds=life.rounds + 1, told_at=now), (Deed.REPEAT,)
     return life, ()
 
 
-def _end(life: Life | None, reason: EndReason) -> Outcome:
+def end(life: Life | None, reason: EndReason) -> Outcome:
+    """The alert is over; what nobody knew of yet leaves no trace."""
     if life is None or life.state is State.PENDING:
         return None, ()
     ended = replace(life, state=State.RESOLVED, end_reason=reason, snoozed_until=None)

@@ -16,7 +16,6 @@ from telehealth.alerts.models import (
     State,
 )
 from telehealth.alerts.service import machine, rules, telling, watching
-from telehealth.alerts.service.machine import Deed, Facts
 from telehealth.alerts.service.rule import KINDS, Rule, flaws
 from telehealth.audit import service as audit
 from telehealth.core import outbox
@@ -171,15 +170,10 @@ def _follow(session: Session, patient_id: int, rule: Rule, *, now: datetime) -> 
 
 def _end_unsupported(session: Session, alert: Alert, rule: Rule, *, now: datetime) -> None:
     life = watching.life_of(alert)
-    if rule.is_on and rule.kind is not Kind.NO_DATA and not _is_supported(alert, rule):
-        ended = replace(
-            life, state=State.RESOLVED, end_reason=EndReason.RULE_CHANGED, snoozed_until=None
-        )
-        outcome: machine.Outcome = (
-            (None, ()) if alert.state is State.PENDING else (ended, (Deed.RESOLVE,))
-        )
-    elif not rule.is_on:
-        outcome = machine.step(life, rule, Facts(), now)
+    if not rule.is_on:
+        outcome = machine.end(life, EndReason.RULE_OFF)
+    elif rule.kind is not Kind.NO_DATA and not _is_supported(alert, rule):
+        outcome = machine.end(life, EndReason.RULE_CHANGED)
     else:
         alert.next_at = machine.due(life, rule, now)
         return

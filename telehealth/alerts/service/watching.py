@@ -7,30 +7,31 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from devices.glucose import Unit
 from telehealth.alerts.models import (
     DIRECTION,
     RAISED,
     Alert,
     AlertStep,
     AlertWatch,
-    Direction,
+    EndReason,
     Kind,
     Ring,
     State,
     StepState,
 )
 from telehealth.alerts.service import machine, rules, telling
-from telehealth.alerts.service.machine import Deed, Facts, Life, Seen
+from telehealth.alerts.service.machine import Deed, Facts, Life
 from telehealth.alerts.service.rule import SHARPER, Rule
+from telehealth.alerts.service.values import Value
+from telehealth.alerts.service.values import between as values_between
+from telehealth.alerts.service.values import newest as newest_of
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import system
-from telehealth.readings.models import UNITS, Reading, ReadingSource, SourceKind, Standing
 
 LOOK_DUE = "alerts.look_due"
 """Outbox topic: time may have changed something for a patient."""
@@ -40,33 +41,11 @@ MAX_ROUNDS = 20
 _LEASE = timedelta(minutes=5)
 _ORDER = (Kind.URGENT_LOW, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH)
 """The sharper rule first: whether it has an alert decides whether the milder one waits."""
-_TELLING = (Standing.COUNTED, Standing.CONFLICT, Standing.SCAN)
-"""A look at a sensor is no part of the statistics, but it is a value of this very moment."""
 _KEPT = tuple(field.name for field in fields(Life))
 CLOCK_AHEAD = timedelta(minutes=10)
 """A sender's clock may be a little ahead of ours."""
 SENSOR_MEMORY = timedelta(days=7)
 """Who used a sensor within this time is expected to go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A reading as alerts need it."""
-
-    at: datetime
-    tick: int | None
-    """None: the meter said HI or LO."""
-    beyond: int
-    """-1: LO, 1: HI, 0: there is a number."""
-    unit: Unit
-    is_sensor: bool
-
-    def seen_by(self, rule: Rule) -> Seen:
-        """The value as far as one rule is concerned; LO and HI are beyond every threshold."""
-        if self.tick is not None:
-            return Seen(self.at, rule.is_beyond(self.tick, self.unit), self.is_sensor)
-        way = -1 if rule.direction is Direction.LOW else 1
-        return Seen(self.at, self.beyond == way, self.is_sensor)
 
 
 def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> None:
@@ -77,7 +56,7 @@ def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> Non
     watch = lock(session, patient_id)
     book = rules.in_force(session, patient_id)
     live = live_alerts(session, patient_id)
-    values = _values(session, patient_id, _from(live.values(), now), now)
+    values = values_between(session, patient_id, _from(live.values(), now), now + CLOCK_AHEAD)
     changed = False
     for kind in _ORDER:
         is_outranked = _is_outranked(live, kind)
@@ -93,6 +72,28 @@ def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> Non
     session.flush()
     if changed:
         telling.announce_change(session, patient_id, now=now)
+
+
+def look_after_changes(session: Session, patient_id: int, *, cause: str, now: datetime) -> None:
+    """Readings were removed or corrected: an alert without a value beyond its rule is over."""
+    lock(session, patient_id)
+    book = rules.in_force(session, patient_id)
+    changed = False
+    for alert in live_alerts(session, patient_id).values():
+        rule = book[alert.kind]
+        if rule.threshold is None or _is_borne_out(session, alert, rule):
+            continue
+        ended, deeds = machine.end(life_of(alert), EndReason.WITHDRAWN)
+        store(session, patient_id, rule, alert, ended, deeds, cause=cause, now=now)
+        changed = changed or bool(deeds)
+    if changed:
+        telling.announce_change(session, patient_id, now=now)
+    look(session, patient_id, cause=cause, now=now)
+
+
+def _is_borne_out(session: Session, alert: Alert, rule: Rule) -> bool:
+    values = values_between(session, alert.patient_id, alert.beyond_since, alert.last_beyond_at)
+    return any(one.seen_by(rule).is_beyond for one in values)
 
 
 def look_at_step(session: Session, alert_id: int, ring: Ring, *, cause: str, now: datetime) -> None:
@@ -289,7 +290,7 @@ def _look_for_silence(
     cause: str,
     now: datetime,
 ) -> bool:
-    watch.newest_at, watch.newest_sensor_at = _newest(session, watch.patient_id)
+    watch.newest_at, watch.newest_sensor_at = newest_of(session, watch.patient_id)
     alert = live.get(Kind.NO_DATA)
     newest = expected_after(watch, rule, now)
     was_due = watch.silent_at is not None and newest is not None
@@ -321,50 +322,6 @@ def _from(live: Iterable[Alert], now: datetime) -> datetime:
     begins = [now - machine.FINGER_FRESH]
     begins += [alert.last_at for alert in live if alert.kind is not Kind.NO_DATA]
     return max(min(begins), now - machine.LAPSE)
-
-
-def _values(session: Session, patient_id: int, begins_at: datetime, now: datetime) -> list[Value]:
-    rows = session.execute(
-        select(Reading.measured_at, Reading.tick, Reading.beyond, Reading.unit, ReadingSource.kind)
-        .join(
-            ReadingSource,
-            (ReadingSource.patient_id == Reading.patient_id)
-            & (ReadingSource.id == Reading.source_id),
-        )
-        .where(
-            ReadingSource.patient_id == patient_id,
-            Reading.measured_at >= begins_at,
-            Reading.measured_at <= now + CLOCK_AHEAD,
-            Reading.standing.in_(_TELLING),
-        )
-        .order_by(Reading.measured_at)
-    )
-    return [
-        Value(row.measured_at, row.tick, row.beyond, UNITS[row.unit], row.kind is SourceKind.CGM)
-        for row in rows
-    ]
-
-
-def _newest(session: Session, patient_id: int) -> tuple[datetime | None, datetime | None]:
-    """When the newest value of any source, and of a sensor, was measured."""
-    of_source = (
-        select(func.max(Reading.measured_at))
-        .where(
-            Reading.patient_id == ReadingSource.patient_id, Reading.source_id == ReadingSource.id
-        )
-        .correlate(ReadingSource)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(ReadingSource.kind, of_source.label("at")).where(
-            ReadingSource.patient_id == patient_id
-        )
-    ).all()
-    known = [row for row in rows if row.at is not None]
-    return (
-        max((row.at for row in known), default=None),
-        max((row.at for row in known if row.kind is SourceKind.CGM), default=None),
-    )
 
 
 def patients_watched(session: Session, after_id: int, limit: int) -> Collection[int]:

@@ -23,6 +23,7 @@ END_WORDS = {
     EndReason.RECOVERED: N_("values were back for 15 minutes"),
     EndReason.DATA_BACK: N_("readings come again"),
     EndReason.LAPSED: N_("no further reading came; nobody knows how it went on"),
+    EndReason.WITHDRAWN: N_("the value was removed or corrected"),
     EndReason.RULE_OFF: N_("the rule was switched off"),
     EndReason.RULE_CHANGED: N_("the rule was changed"),
 }
