@@ -6,7 +6,19 @@ from itertools import islice
 
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Database
-from telehealth.demo import alerts, consents, diary, glucose, imports, inbox, meters, people, visits
+from telehealth.demo import (
+    alerts,
+    consents,
+    diary,
+    glucose,
+    imports,
+    inbox,
+    meters,
+    monitoring,
+    people,
+    targets,
+    visits,
+)
 from telehealth.readings import service as readings
 
 Say = Callable[[str], None]
@@ -24,6 +36,7 @@ def tell(database: Database, password: str, *, now: datetime, say: Say) -> peopl
     """The demonstration's clinic is in the database."""
     with database.unit_of_work() as session:
         clinic = people.settle(session, password, now=now - _KNOWN_FOR)
+        targets.agree(session, clinic, now)
     say(f"{len(clinic.patient_ids)} patients")
     total = sum(
         _write_diary(database, patient_id, number, now)
@@ -36,9 +49,12 @@ def tell(database: Database, password: str, *, now: datetime, say: Say) -> peopl
         consents.offer_consents(session, clinic, now)
         diary.keep_diaries(session, clinic, now)
         alerts.ring(session, clinic, now)
-        meters.connect_meters(session, clinic.patient_id, now)
     say("appointments, questionnaires, consents")
+    with database.unit_of_work() as session:
+        monitoring.work(session, clinic, now)
     imports.bring_files(database, clinic.patient_id, now=now)
+    with database.unit_of_work() as session:
+        meters.connect_meters(session, clinic.patient_id, now)
     return clinic
 
 
