@@ -18,7 +18,10 @@ READER_WORDS: dict[str, str] = {
         "Bluetooth is forbidden for this page. Allow it in the settings of the browser,"
         " then reload the page."
     ),
-    "off": N_("Bluetooth is switched off. Switch it on; the page notices by itself."),
+    "off": N_(
+        "Bluetooth is switched off, or this device has none. Switch it on;"
+        " the page notices by itself."
+    ),
     "connecting": N_("Connecting to the meter"),
     "reading": N_("Reading the meter"),
     "resuming": N_("The connection broke. We are trying to go on."),

@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from telehealth.core.clock import local
 from telehealth.core.errors import Invalid, NotFound
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Form, Pages, read_form
@@ -311,4 +312,6 @@ def _connect(place: Place) -> str:
         actor = current_actor(session, place.patient_id)
         found = meters.of_patient(session, actor, actor.subject_id or 0, now=now())
         person = session.get_one(Person, actor.subject_id)
-    return place.show("connect", found=found, person=person, reader_words=reader_words())
+    wall = local(now()).replace(tzinfo=None)
+    words = reader_words()
+    return place.show("connect", found=found, person=person, reader_words=words, wall=wall)

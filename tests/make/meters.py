@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from devices.gatt.glucose import CONTEXT, MEASUREMENT
+from devices.harvest import Harvest
+from devices.meaning import Circumstances, reading_of
 from devices.sim.memory import Stored, record
 from telehealth.core.actor import Actor, Basis
-from telehealth.core.clock import local
+from telehealth.core.clock import HOME_ZONE, local
+from telehealth.glycemia.entered import Digits
 from telehealth.identity.models import Person
 from telehealth.meters import service as meters
 from telehealth.meters.models import How, MeterKind
+from telehealth.readings import service as readings
+from telehealth.readings.models import SourceKind
 from tests.make.people import NOW
 
 GUIDE = "Roche | Accu-Chek Guide | 123"
@@ -67,6 +72,41 @@ def stored(seq: int, mg_dl: int | None = 121, *, minutes_ago: float = 60, **more
     """A record in a meter's memory, dated by the wall clock at home."""
     wall = local(NOW - timedelta(minutes=minutes_ago)).replace(tzinfo=None)
     return record(seq, wall, mg_dl, **more)  # type: ignore[arg-type]  # passed on as they are
+
+
+def as_gateway(
+    session: Session, patient: Person, memory: Iterable[Stored], identity: str, *, now: datetime
+) -> None:
+    """The readings that a gateway makes of a meter's memory, sent as it sends them."""
+    around = Circumstances(
+        meter=identity,
+        quirk=meters.Said(*identity.split(" | ")[:2]).quirk,
+        zone=HOME_ZONE,
+        now=now,
+        meter_clock_wall=None,
+    )
+    harvest = Harvest(stored_up_to=None, keeps_cursor=True, holds_for_context=False)
+    for one in memory:
+        harvest.add_measurement(one.measurement)
+        if one.context is not None:
+            harvest.add_context(one.context)
+    harvest.finish(is_complete=True)
+    sent = [reading_of(arrival, around) for arrival in harvest.take()]
+    batch = tuple(
+        readings.NewReading(
+            row=row,
+            key=one.key,
+            measured_at=one.measured_at,
+            offset_min=60,
+            digits=Digits(int(one.value), 0),
+            unit=one.unit,
+            kind=SourceKind.METER,
+            device=identity,
+        )
+        for row, one in enumerate(sent)
+        if one.measured_at and one.value and one.unit
+    )
+    readings.record(session, device_actor(patient), readings.Batch(patient.id, batch), now=now)
 
 
 def notifications(memory: Iterable[Stored]) -> list[tuple[str, bytes]]:

@@ -49,7 +49,9 @@ export class Conversation {
   /** Records after the link broke: go on behind what came. @returns {Conversation} */
   resumed() {
     const canGoOn = this.isAscending && !this.plan.has_moving_sequence && this.top !== null;
-    const next = new Conversation(this.plan, {
+    // Only the last record comes again: its context may have been on the way.
+    const plan = canGoOn ? { ...this.plan, overlap: 1 } : this.plan;
+    const next = new Conversation(plan, {
       cursor: canGoOn ? this.top : this.place.cursor,
       count: canGoOn ? null : this.place.count,
     });
@@ -57,7 +59,7 @@ export class Conversation {
     next.seen = this.seen;
     next.received = this.received;
     next.top = this.top;
-    next.wasFull = this.isFull;
+    next.wasFull = this.askedForAll;
     next.isResumed = canGoOn;
     return next;
   }

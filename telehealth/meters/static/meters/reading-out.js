@@ -22,10 +22,12 @@ class MeterReader extends HTMLElement {
   patience = { watchdogMs: 30_000, quietMs: 300, retryMs: 1_000 };
 
   connectedCallback() {
-    this.values = new Values(this.part("list"), this.part("more"), (name) => this.words(name));
+    this.values = new Values(this.piece("list"), this.piece("more"), (name) => this.words(name));
     /** @type {import("meters/transfer.js").Brought | null} */
     this.brought = null;
     this.saidAt = 0;
+    this.openedAt = performance.now();
+    this.openedWallMs = Date.parse(this.getAttribute("wall") ?? "") || Date.now();
     for (const [name, deed] of /** @type {[string, () => void][]} */ ([
       ["choose", () => this.begin()],
       ["read", () => this.run()],
@@ -35,7 +37,7 @@ class MeterReader extends HTMLElement {
       ["discard", () => this.startOver()],
       ["again", () => this.startOver()],
     ])) {
-      this.part(name).addEventListener("click", deed);
+      this.piece(name).addEventListener("click", deed);
     }
     window.addEventListener("beforeunload", (event) => {
       if (this.brought) event.preventDefault();
@@ -48,7 +50,7 @@ class MeterReader extends HTMLElement {
   async look() {
     const why = await hindrance();
     if (why) {
-      this.part("why").textContent = this.words(why);
+      this.piece("why").textContent = this.words(why);
       this.show("no");
       if (why === "off") {
         navigator.bluetooth.addEventListener?.("availabilitychanged", () => void this.look(), { once: true });
@@ -76,26 +78,26 @@ class MeterReader extends HTMLElement {
 
   /** Which of the person's meters is it? The browser hides the serial number. */
   ask() {
-    this.part("model").textContent = this.plan.model;
+    this.piece("model").textContent = this.plan.model;
     const choices = this.plan.choices.map(
       (/** @type {{id: number, name: string, ending: string}} */ one) =>
         choice(String(one.id), one.ending ? `${one.name} (…${one.ending})` : one.name),
     );
     if (choices.length) choices.push(choice("", this.words("another")));
-    this.part("choices").replaceChildren(...choices);
-    const first = this.part("choices").querySelector("input");
+    this.piece("choices").replaceChildren(...choices);
+    const first = this.piece("choices").querySelector("input");
     if (first) first.checked = true;
     const update = () => {
-      this.part("new-one").hidden = Boolean(this.chosen);
+      this.piece("new-one").hidden = Boolean(this.chosen);
     };
-    this.part("choices").onchange = update;
+    this.piece("choices").onchange = update;
     update();
     this.show("which", "which-one");
   }
 
   /** The chosen one of the person's meters. @returns {any} */
   get chosen() {
-    const ticked = this.part("choices").querySelector("input:checked");
+    const ticked = this.piece("choices").querySelector("input:checked");
     const id = ticked instanceof HTMLInputElement ? Number(ticked.value) : 0;
     return this.plan?.choices.find((/** @type {{id: number}} */ one) => one.id === id);
   }
@@ -113,15 +115,15 @@ class MeterReader extends HTMLElement {
   /** Read the records. @param {boolean} [all] everything, not only what is new */
   async run(all = false) {
     this.values?.clear();
-    this.stopping = new AbortController();
+    const { signal } = (this.stopping = new AbortController());
     this.running(this.words("reading"));
-    this.part("values").hidden = false;
+    this.piece("values").hidden = false;
     const chosen = this.chosen;
     const place = all || !chosen ? { cursor: null, count: null } : chosen;
     try {
       this.brought = await readOut(this.link, this.plan, place, {
         patience: this.patience,
-        signal: this.stopping.signal,
+        signal,
         progress: (received, expected) => this.progressed(received, expected),
         arrived: (name, raw) => this.arrived(name, raw),
         waiting: () => this.say(this.words("resuming")),
@@ -133,9 +135,14 @@ class MeterReader extends HTMLElement {
     }
   }
 
+  /** The wall clock at home by the server: this device's own clock may be wrong. */
+  get wallNow() {
+    return new Date(this.openedWallMs + performance.now() - this.openedAt);
+  }
+
   /** @param {string} name @param {Uint8Array} raw */
   arrived(name, raw) {
-    const now = new Date();
+    const now = this.wallNow;
     const clock = this.about?.clock;
     const wall = clock ? wallTime(decodeDateTime(clock).parts) : null;
     const driftMs = wall && this.about ? wall.getTime() - now.getTime() + (performance.now() - this.about.clockReadAt) : null;
@@ -146,14 +153,14 @@ class MeterReader extends HTMLElement {
 
   /** @param {number} received @param {number | null} expected */
   progressed(received, expected) {
-    const bar = /** @type {HTMLProgressElement} */ (this.part("bar"));
+    const bar = /** @type {HTMLProgressElement} */ (this.piece("bar"));
     if (expected) {
       bar.max = expected;
       bar.value = Math.min(received, expected);
     } else bar.removeAttribute("value");
     const known = expected && received <= expected;
     const words = this.words(known ? "counted" : "counting", { n: received, total: expected ?? 0 });
-    this.part("counted").textContent = words;
+    this.piece("counted").textContent = words;
     if (performance.now() - this.saidAt > SAY_EVERY_MS) this.say(words);
   }
 
@@ -166,9 +173,9 @@ class MeterReader extends HTMLElement {
     }
     const aside = this.values?.aside ?? 0;
     const found = this.words(brought.isNewestOnly ? "newest" : "found", { n });
-    this.part("found").textContent = aside ? `${found} ${this.words("doubtful", { n: aside })}` : found;
-    this.part("for").textContent = this.words("for", { name: this.getAttribute("person") ?? "" });
-    const broken = this.part("broken");
+    this.piece("found").textContent = aside ? `${found} ${this.words("doubtful", { n: aside })}` : found;
+    this.piece("for").textContent = this.words("for", { name: this.getAttribute("person") ?? "" });
+    const broken = this.piece("broken");
     broken.hidden = brought.hasEnded;
     broken.textContent = brought.hasEnded ? "" : this.words(brought.why || "cut");
     this.offline(false);
@@ -183,7 +190,7 @@ class MeterReader extends HTMLElement {
   /** Send what came; the server names each record, so sending again is harmless. */
   async save() {
     if (!this.brought) return;
-    const button = /** @type {HTMLButtonElement} */ (this.part("save"));
+    const button = /** @type {HTMLButtonElement} */ (this.piece("save"));
     button.disabled = true;
     try {
       const answer = await request(`/api/v1/patients/${this.patient}/meters/transfers`, {
@@ -196,8 +203,8 @@ class MeterReader extends HTMLElement {
         return;
       }
       this.link.close();
-      this.part("told").textContent = answer.words;
-      const link = /** @type {HTMLAnchorElement} */ (this.part("to-meter"));
+      this.piece("told").textContent = answer.words;
+      const link = /** @type {HTMLAnchorElement} */ (this.piece("to-meter"));
       link.href = (this.getAttribute("meter") ?? "").replace(/\/0$/, `/${answer.meter_id}`);
       this.show("done", "done-title");
       this.say(answer.words);
@@ -231,7 +238,7 @@ class MeterReader extends HTMLElement {
 
   /** @param {boolean} is @param {string} [words] */
   offline(is, words = "") {
-    const note = this.part("unsent");
+    const note = this.piece("unsent");
     note.hidden = !is;
     note.textContent = words;
     if (is) this.say(words);
@@ -241,10 +248,10 @@ class MeterReader extends HTMLElement {
     this.brought = null;
     this.link.close();
     this.values?.clear();
-    this.part("values").hidden = true;
+    this.piece("values").hidden = true;
     this.trouble("");
     this.show("begin");
-    this.part("choose").focus();
+    this.piece("choose").focus();
   }
 
   /** @param {unknown} error */
@@ -252,16 +259,16 @@ class MeterReader extends HTMLElement {
     this.link.close();
     const word = error instanceof Trouble ? error.word : "";
     if (!word && !(error instanceof Problem)) console.error(error);
-    this.part("values").hidden = !this.values?.received;
+    this.piece("values").hidden = !this.values?.received;
     this.show("begin");
     if (word === "cancelled") return;
     this.trouble(error instanceof Problem ? error.message : this.words(word || "failed"));
-    this.part("choose").focus();
+    this.piece("choose").focus();
   }
 
   /** @param {string} words */
   trouble(words) {
-    const place = this.part("trouble");
+    const place = this.piece("trouble");
     place.hidden = !words;
     place.textContent = words;
     if (words) this.say(words);
@@ -269,26 +276,26 @@ class MeterReader extends HTMLElement {
 
   /** @param {string} words */
   running(words) {
-    this.part("doing").textContent = words;
-    this.part("counted").textContent = "";
-    this.part("bar").removeAttribute("value");
+    this.piece("doing").textContent = words;
+    this.piece("counted").textContent = "";
+    this.piece("bar").removeAttribute("value");
     this.show("running", "progress-title");
   }
 
   /** @param {string} words */
   say(words) {
     this.saidAt = performance.now();
-    this.part("said").textContent = words;
+    this.piece("said").textContent = words;
   }
 
   /** @param {string} name @param {string} [focus] */
   show(name, focus = "") {
-    for (const part of PARTS) this.part(part).hidden = part !== name;
+    for (const part of PARTS) this.piece(part).hidden = part !== name;
     if (focus) document.getElementById(focus)?.focus();
   }
 
   /** @param {string} name @returns {HTMLElement} */
-  part(name) {
+  piece(name) {
     const found = this.querySelector(`[data-part="${name}"]`);
     if (!(found instanceof HTMLElement)) throw new Error(`no part ${name}`);
     return found;

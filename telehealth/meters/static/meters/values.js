@@ -21,14 +21,15 @@ export class Values {
     this.words = words;
     this.number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this.time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-    this.clear();
-  }
-
-  clear() {
     /** @type {Map<string, {row: HTMLLIElement, shown: Shown}>} */
     this.rows = new Map();
     /** @type {Map<string, Uint8Array>} contexts by the two bytes of their number */
     this.contexts = new Map();
+  }
+
+  clear() {
+    this.rows.clear();
+    this.contexts.clear();
     this.list.replaceChildren();
     this.more.hidden = true;
   }
