@@ -38,6 +38,7 @@ from devices.shelf import discard, release
 from devices.sim.faults import Fault, Faults
 from devices.transfer import Patience
 from devices.trouble import RadioError, Trouble
+from devices.unit import unit
 from devices.upload import Server
 from devices.words import KINDS as KIND_WORDS
 from devices.words import STATES, pick
@@ -370,7 +371,7 @@ def simulate(
         raise click.BadParameter(str(error), param_hint="--socket") from error
 
 
-for command in (claim, release, discard, file_command):
+for command in (claim, release, discard, unit, file_command):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from devices.trouble import RadioError, Trouble
 
 AGENT_PATH = "/org/telehealth/glucometer/agent"
 TYPING_S = 60.0
+BUS_S = 10.0
 CANCELED = "org.bluez.Error.Canceled"
 REJECTED = "org.bluez.Error.Rejected"
 
@@ -120,15 +121,18 @@ async def agent(asker: Asker) -> AsyncIterator[Agent]:
 
 
 async def _manage(bus: MessageBus, member: str, signature: str, *body: str) -> None:
-    reply = await bus.call(
-        Message(
-            destination="org.bluez",
-            path="/org/bluez",
-            interface="org.bluez.AgentManager1",
-            member=member,
-            signature=signature,
-            body=list(body),
-        )
+    request = Message(
+        destination="org.bluez",
+        path="/org/bluez",
+        interface="org.bluez.AgentManager1",
+        member=member,
+        signature=signature,
+        body=list(body),
     )
+    try:
+        async with asyncio.timeout(BUS_S):
+            reply = await bus.call(request)
+    except TimeoutError as error:
+        raise RadioError(Trouble.NO_BLUEZ, "no answer") from error
     if reply is None or reply.message_type is MessageType.ERROR:
         raise RadioError(Trouble.NO_BLUEZ, "" if reply is None else str(reply.error_name))

@@ -35,6 +35,8 @@ NOT_BONDED = frozenset({0x05, 0x08, 0x0C, 0x0F})
 BUSY = frozenset({0x80, 0xFE})
 """ATT errors of the glucose service that mean: another procedure is running."""
 BUSY_PAUSE_S = 1.0
+BUS_S = 10.0
+"""A bus that does not answer within this time never will."""
 
 NOT_PERMITTED = "org.bluez.Error.NotPermitted"
 
@@ -106,8 +108,9 @@ async def scan(seconds: float) -> list[Found]:
     Raises:
         RadioError: Bluetooth is not to be used here.
     """
-    with plainly():
-        heard = await BleakScanner.discover(timeout=seconds, return_adv=True)
+    with plainly(Trouble.RADIO):
+        async with asyncio.timeout(seconds + BUS_S):
+            heard = await BleakScanner.discover(timeout=seconds, return_adv=True)
     found = []
     for device, advert in heard.values():
         name = advert.local_name or device.name or ""
@@ -122,7 +125,10 @@ async def _in_reach(
     address: str | None, patience: Patience, *, pairs: bool
 ) -> AsyncIterator[BLEDevice]:
     """Find a meter and keep scanning for the block: some vanish when the scan stops."""
-    async with BleakScanner(service_uuids=[GLUCOSE_SERVICE]) as scanner:
+    scanner = BleakScanner(service_uuids=[GLUCOSE_SERVICE])
+    async with asyncio.timeout(BUS_S):
+        await scanner.start()
+    try:
         search = _Search(address, patience, takes_strangers=pairs or address is not None)
         try:
             async with asyncio.timeout(patience.find_s):
@@ -132,6 +138,8 @@ async def _in_reach(
                 raise RadioError(Trouble.NOT_FOUND) from error
             device = search.stranger
         yield device
+    finally:
+        await scanner.stop()
 
 
 class _Search:

@@ -314,3 +314,33 @@ def test_a_meter_that_cannot_be_used_is_known_by_name():
     assert not quirk_of(name="OneTouch Verio Flex").is_usable
     assert not quirk_of(maker="Roche", model="Accu-Chek Mobile").is_usable
     assert quirk_of(maker="Roche", model="Accu-Chek Guide").is_usable
+
+
+def test_two_meters_at_once_are_read_into_one_queue(queue: Queue, reach: Reach):
+    first = Meter.believable(200, seed=1, now_wall=NOW_WALL)
+    second = Meter.believable(150, seed=2, now_wall=NOW_WALL, faults=Faults.parse(("drop:90",)))
+    reach.put_meters(
+        Peripheral(first, address="C0:26:DF:00:00:01", is_paired=True),
+        Peripheral(second, address="C0:26:DF:00:00:02", is_paired=True),
+    )
+
+    async def both() -> list[Report]:
+        return await asyncio.gather(
+            *(
+                sync.read(queue, zone=ZONE, address=address, patience=QUICK, now=lambda: NOW)
+                for address in ("C0:26:DF:00:00:01", "C0:26:DF:00:00:02")
+            )
+        )
+
+    one, two = asyncio.run(both())
+
+    assert (one.trouble, len(one.new)) == (None, 200)
+    assert (two.trouble, len(two.new)) == (None, 150)
+    assert two.rounds > 1
+    kept = dict(
+        queue.rows(
+            "SELECT identity, count(*) FROM record JOIN meter ON meter.id = meter_id"
+            " GROUP BY identity"
+        )
+    )
+    assert sorted(kept.values()) == [150, 200]

@@ -24,6 +24,7 @@ COMMANDS = [
     "status",
     "release",
     "discard",
+    "unit",
     "simulate",
     "doctor",
     "decode",

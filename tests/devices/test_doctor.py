@@ -1,4 +1,4 @@
-"""`glucometer doctor`: each thing that can be missing has its own sentence and its own exit code."""
+"""`glucometer doctor`: each thing that can be missing has its own sentence and exit code."""
 
 import json
 import os
@@ -36,8 +36,9 @@ def bare_bus(tmp_path: Path) -> Iterator[str]:
     config.write_text(
         '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
         ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">'
-        "<busconfig><type>system</type><listen>unix:tmpdir=/tmp</listen>"
-        '<policy context="default"><allow send_destination="*"/><allow own="*"/></policy>'
+        "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
+        '<policy context="default"><allow send_destination="*" eavesdrop="true"/>'
+        '<allow eavesdrop="true"/><allow own="*"/></policy>'
         "</busconfig>"
     )
     with subprocess.Popen(

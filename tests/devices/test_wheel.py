@@ -28,8 +28,10 @@ def test_the_gateway_installs_alone_and_its_command_runs(tmp_path: Path):
     command = python.with_name("glucometer")
     helped = run(command, "--help")
     decoded = run(command, "decode", "racp_response", "06000106", "--json")
+    unit = run(command, "unit")
     listed = json.loads(run(UV, "pip", "list", "--python", python, "--format", "json"))
 
     assert "Read glucose meters by Bluetooth" in helped
+    assert f"ExecStart={command.resolve()} watch" in unit
     assert json.loads(decoded) == {"request": 1, "code": 6}
     assert not FOREIGN & {package["name"].lower() for package in listed}
