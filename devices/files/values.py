@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from devices.files.records import Limit, Reason
 from devices.glucose import STEP, Glucose, Unit, is_believable
@@ -28,6 +29,7 @@ def unit_in(heading: str) -> Unit | None:
     return Unit.MG_DL if found[1] else Unit.MMOL_L
 
 
+@lru_cache(maxsize=4096)  # a file has many rows and few values
 def read_value(text: str, unit: Unit) -> Glucose | Limit | Reason:
     """Read a cell: a number in a unit, a word for HI or LO, or why it is neither."""
     if not text:
@@ -48,6 +50,7 @@ def as_given(number: Decimal, unit: Unit) -> Glucose | Reason:
     return Glucose(value, unit) if is_believable(value, unit) else Reason.IMPLAUSIBLE
 
 
+@lru_cache(maxsize=4096)
 def plain(value: Glucose | Limit) -> str:
     """Write a value so that 4, 4.0 and 4,0 are one; for keys."""
     if isinstance(value, Limit):

@@ -6,13 +6,14 @@ part by part while adding, so adding never reads the sent file again.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from devices.files import FileRecord, Limit, Reason, RecordKind
-from devices.glucose import Unit
+from devices.glucose import Glucose, Unit
 from telehealth.core.text import is_storable
 from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse
 from telehealth.readings import service as readings
@@ -35,8 +36,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Before this no device of any format existed: its clock was never set."""
 FUTURE_TOLERANCE = timedelta(minutes=10)
-_MICROSECOND = timedelta(microseconds=1)
-_BEYOND = {Limit.HIGH: Beyond.HI, Limit.LOW: Beyond.LO}
+_MICROSECOND, _MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
+_BEYOND: dict[Limit | None, Beyond] = {Limit.HIGH: Beyond.HI, Limit.LOW: Beyond.LO}
 
 
 def draft(
@@ -54,7 +55,8 @@ def draft(
         return Reason.FUTURE
     if record.measured_at < EARLIEST:
         return Reason.BAD_TIME
-    digits = _digits(record)
+    value = record.value
+    digits = _digits(value) if value else _BEYOND.get(record.limit, Reason.NO_VALUE)
     if isinstance(digits, Reason):
         return digits
     return readings.NewReading(
@@ -63,7 +65,7 @@ def draft(
         measured_at=record.measured_at,
         offset_min=_offset_min(record, zone),
         digits=digits,
-        unit=record.value.unit if record.value else record.limit_unit or unit,
+        unit=value.unit if value else record.limit_unit or unit,
         kind=KINDS[record.kind],
         device=_text(record.device, MAX_DEVICE_CHARS),
         meal=Meal(record.meal),
@@ -73,25 +75,27 @@ def draft(
     )
 
 
-def _digits(record: FileRecord) -> Digits | Beyond | Reason:
-    if record.limit is not None:
-        return _BEYOND[record.limit]
-    if record.value is None:
-        return Reason.NO_VALUE
-    digits = parse(f"{record.value.value:f}")
+@lru_cache(maxsize=4096)  # a file has many rows and few values
+def _digits(value: Glucose) -> Digits | Reason:
+    digits = parse(f"{value.value:f}")
     if isinstance(digits, Flaw):
         return Reason.BAD_VALUE
-    return digits if is_believable(digits, record.value.unit) else Reason.IMPLAUSIBLE
+    return digits if is_believable(digits, value.unit) else Reason.IMPLAUSIBLE
 
 
 def _offset_min(record: FileRecord, zone: ZoneInfo) -> int:
     if record.offset_min is not None:
         return record.offset_min
-    offset = record.measured_at.astimezone(zone).utcoffset()
-    return int(offset.total_seconds() // 60) if offset else 0
+    if record.wall is not None:
+        offset = record.wall - record.measured_at.replace(tzinfo=None)
+    else:
+        offset = record.measured_at.astimezone(zone).utcoffset() or timedelta()
+    return offset // _MINUTE
 
 
 def _text(text: str, longest: int) -> str:
+    if not text:
+        return text
     if not is_storable(text):
         text = text.encode("utf-8", "replace").decode().replace("\0", " ")
     return text[:longest]
