@@ -155,7 +155,7 @@ _FATES = {
     "no_address": (N_("not sent: no confirmed e-mail address"), "danger"),
     "representation_ended": (N_("not sent: no longer a representative"), "warning"),
     "left_care_team": (N_("not sent: no longer in the care team"), "warning"),
-    "no_server": (N_("not sent: this demonstration has no mail server"), "warning"),
+    "no_server": (N_("not sent: no mail server is set"), "warning"),
 }
 
 

@@ -209,7 +209,8 @@ def test_a_child_is_spared_and_the_parents_are_told_at_once(
 
     measures(session, tine, "2.7 mmol/L", NOW)
     at(NOW)
-    at(NOW + 6 * MIN)
+    at(NOW + 14 * MIN)
+    assert told(mail_server) == ["petra"]
     at(NOW + 15 * MIN)
 
     assert told(mail_server) == ["petra", "maja"]

@@ -53,7 +53,6 @@ class Circle:
     """The people around a patient at one moment, by the step in which they are told."""
 
     rings: dict[Ring, tuple[Recipient, ...]]
-    is_child: bool
 
     @property
     def person_ids(self) -> set[int]:
@@ -88,14 +87,18 @@ def circle_of(session: Session, patient_id: int, *, now: datetime) -> Circle:
             Ring.PROXY: tuple({one.person_id: one for one in near}.values()),
         }
     )
-    return Circle({**first, **of_role}, child)
+    return Circle({**first, **of_role})
 
 
 def plan(session: Session, alert: Alert, rule: Rule, *, now: datetime) -> None:
-    """The first ones are told; the later steps wait for their time."""
+    """The first ones are told; the later steps wait for their time.
+
+    A child's representatives are the first ones: there is no later step for them.
+    """
+    child = is_child(session, alert.patient_id, now=now)
     after = {
         Ring.PATIENT: 0,
-        Ring.PROXY: rule.proxy_min,
+        Ring.PROXY: None if child else rule.proxy_min,
         Ring.NURSE: rule.nurse_min,
         Ring.DOCTOR: rule.doctor_min,
     }
