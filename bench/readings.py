@@ -7,7 +7,7 @@ from itertools import count
 from statistics import median
 
 import orjson
-from sqlalchemy import func, select, text
+from sqlalchemy import Column, Index, MetaData, PrimaryKeyConstraint, Table, func, select, text
 
 from bench.ground import Ground
 from bench.table import Line, paired_ratio, seconds, spread
@@ -45,17 +45,39 @@ _BARE_INSERT = {
 }
 
 
+_KEY = ("patient_id", "source_id", "measured_at", "seq")
+_LIKE = Table(
+    "like_reading",
+    MetaData(),
+    *(Column(one.name, one.type, nullable=one.nullable) for one in Reading.__table__.columns),
+    PrimaryKeyConstraint(*_KEY),
+    Index("ix_like_reading_source_id_seq", "source_id", "seq"),
+    sqlite_with_rowid=False,
+)
+"""The columns and indices of `reading`, without its rules."""
+_LIKE_INSERT = {
+    dialect: text(statement.text.replace("INTO reading (", "INTO like_reading ("))
+    for dialect, statement in statements.INSERT_READINGS.items()
+}
+
+
 def run(ground: Ground) -> Sequence[Line]:
-    """Batches through the API, through the service and into a bare table; a chart of 90 days."""
+    """Batches through the API, through the service and straight into tables; a chart of 90 days."""
     return [*_uploads(ground), *_charts(ground)]
 
 
 def _uploads(ground: Ground) -> Sequence[Line]:
+    """Each way has days of its own; the ways take turns, so that the load of the machine is fair.
+
+    The raw insert is one `unnest` (PostgreSQL) or `json_each` (SQLite) statement and a commit, into
+    two tables: one as wide and indexed as `reading`, and a bare one of five narrow columns.
+    """
     with ground.database.unit_of_work() as session:
         patient = make.patient(session)
         headers = make.bearer(session, patient)
         kind = "text" if ground.database.dialect == "sqlite" else "timestamptz"
         session.execute(text(_BARE_TABLE.format(time=kind)))
+        _LIKE.create(session.connection())
     client = ground.app.test_client()
     path = f"/api/v1/patients/{patient.id}/readings"
 
@@ -64,24 +86,29 @@ def _uploads(ground: Ground) -> Sequence[Line]:
         if answer.json is None or answer.json.get("accepted") != BATCH:
             raise RuntimeError(answer.text)
 
-    api, service, bare = [], [], []
+    api: list[float] = []
+    service: list[float] = []
+    like: list[float] = []
+    bare: list[float] = []
     for number in range(ROUNDS + 1):
-        body, batch, rows = _body(), _batch(patient), _rows()
+        body, batch, rows, wide = _body(), _batch(patient), _rows(), _wide_rows()
         times = (
             seconds(lambda body=body: through_api(body)),
             seconds(lambda batch=batch: _through_service(ground, patient, batch)),
+            seconds(lambda wide=wide: _into_like_table(ground, patient.id, wide)),
             seconds(lambda rows=rows: _into_bare_table(ground, patient.id, rows)),
         )
         if number:  # the first round warms up
-            for found, time_s in zip((api, service, bare), times, strict=True):
+            for found, time_s in zip((api, service, like, bare), times, strict=True):
                 found.append(time_s)
     _require_all_stored(ground, patient, 2 * (ROUNDS + 1) * BATCH)
-    limit = f"bare table {BATCH / median(bare):,.0f}/s"
     return [
         Line(
             f"batch of {BATCH} by {way}, {ground.name}",
             f"{BATCH / median(times):,.0f} readings/s",
-            f"{limit}; ratio {paired_ratio(times, bare):.2f}",
+            f"raw insert, same columns and indices {BATCH / median(like):,.0f}/s,"
+            f" ratio {paired_ratio(times, like):.2f};"
+            f" five columns {BATCH / median(bare):,.0f}/s, ratio {paired_ratio(times, bare):.2f}",
         )
         for way, times in (("API", api), ("service", service))
     ]
@@ -146,6 +173,28 @@ def _batch(patient: Person) -> readings.Batch:
 def _rows() -> list[tuple[object, int, int]]:
     number = next(_number)
     return [(_moment(number, n), number * BATCH + n, 40 + n % 90) for n in range(BATCH, 0, -1)]
+
+
+def _wide_rows() -> list[tuple[object, ...]]:
+    number = next(_number)
+    return [
+        (1, _moment(number, n), number * BATCH + n, 40 + n % 90, 1, 1, 40 + n % 90, 0, 60, 0, 0)
+        for n in range(BATCH, 0, -1)
+    ]
+
+
+def _into_like_table(ground: Ground, patient_id: int, rows: Sequence[tuple[object, ...]]) -> None:
+    with ground.database.unit_of_work() as session:
+        inserted = statements.run(
+            session,
+            _LIKE_INSERT,
+            statements.READING_FIELDS,
+            rows,
+            patient_id=patient_id,
+            upload_id=1,
+        )
+        if inserted.rowcount != len(rows):
+            raise RuntimeError("the table did not take every row")
 
 
 def _through_service(ground: Ground, patient: Person, batch: readings.Batch) -> None:

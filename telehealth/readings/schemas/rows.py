@@ -3,8 +3,8 @@
 The plain schema (`plain.py`) says the same slowly; a differential test holds the two together.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from devices.glucose import Unit
@@ -60,24 +60,26 @@ def read_row(row: int, given: object) -> NewReading | Rejection:
 def _read(row: int, given: dict[str, Any]) -> NewReading:
     if not FIELDS.issuperset(given):
         raise _WrongError(min(given.keys() - FIELDS), Code.UNKNOWN_FIELD)
-    for name in _REQUIRED:
-        if given.get(name) is None:
-            raise _WrongError(name, Code.MISSING)
-    is_scan = bool(_optional(given, "record", _is_scan))  # first: a ketone value is no bad glucose
-    measured_at, offset_min = read_time(given["measured_at"])
-    unit = _one_of(_UNITS, given["unit"], "unit", Code.UNKNOWN_UNIT)
+    get = given.get
+    key, moment, value = get("key"), get("measured_at"), get("value")
+    unit_word, source = get("unit"), get("source")
+    if None in (key, moment, value, unit_word, source):
+        raise _WrongError(next(name for name in _REQUIRED if get(name) is None), Code.MISSING)
+    record, device, meal, note = get("record"), get("device"), get("meal"), get("note")
+    is_scan = record is not None and _is_scan(record)  # first: a ketone value is no bad glucose
+    measured_at, offset_min = read_time(moment)
+    unit = _one_of(_UNITS, unit_word, "unit", Code.UNKNOWN_UNIT)
     return NewReading(
         row,
-        _text(given["key"], "key", MAX_KEY_CHARS),
+        _text(key, "key", MAX_KEY_CHARS),
         measured_at,
         offset_min,
-        _value(given["value"], unit),
+        _value(value, unit),
         unit,
-        _one_of(_KINDS, given["source"], "source", Code.UNKNOWN_SOURCE),
-        _optional(given, "device", lambda text: _text(text, "device", MAX_DEVICE_CHARS, 0)),
-        _optional(given, "meal", lambda word: _one_of(_MEALS, word, "meal", Code.UNKNOWN_MEAL))
-        or Meal.NONE,
-        _optional(given, "note", lambda text: _text(text, "note", MAX_NOTE_CHARS, 0)),
+        _one_of(_KINDS, source, "source", Code.UNKNOWN_SOURCE),
+        "" if device is None else _text(device, "device", MAX_DEVICE_CHARS, 0),
+        Meal.NONE if meal is None else _one_of(_MEALS, meal, "meal", Code.UNKNOWN_MEAL),
+        "" if note is None else _text(note, "note", MAX_NOTE_CHARS, 0),
         Via.DIRECT,
         is_scan,
     )
@@ -88,11 +90,6 @@ def _is_scan(record: object) -> bool:
         raise _WrongError("record", Code.NOT_GLUCOSE)
     is_scan: bool = _one_of(RECORDS, record, "record", Code.UNKNOWN_RECORD)
     return is_scan
-
-
-def _optional(given: dict[str, Any], name: str, read: Callable[[Any], Any]) -> Any:
-    value = given.get(name)
-    return "" if value is None else read(value)
 
 
 def _text(given: object, field: str, longest: int, shortest: int = 1) -> str:
@@ -133,6 +130,10 @@ def read_time(given: object) -> tuple[datetime, int]:
 
 
 def _value(given: object, unit: Unit) -> Digits | Beyond:
+    return _written(given, unit) if type(given) is str else _number(given, unit)
+
+
+def _number(given: object, unit: Unit) -> Digits | Beyond:
     if type(given) is str and given in _BEYOND:
         return _BEYOND[given]
     digits = parse(given)
@@ -141,3 +142,7 @@ def _value(given: object, unit: Unit) -> Digits | Beyond:
     if not is_believable(digits, unit):
         raise _WrongError("value", Flaw.NOT_MEASURABLE, digits)
     return digits
+
+
+_written = lru_cache(maxsize=4_096)(_number)
+"""Meters show a few hundred different values: each is read once. Text only, for 1 equals True."""

@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, text
 from devices.glucose import Unit
 from telehealth.glycemia.bands import BANDS, HI, Band, Ranges
 from telehealth.readings.models import COUNTS_UP_TO, UNIT_CODES, SourceKind
-from telehealth.readings.service.statements import Statement, table_given
+from telehealth.readings.service.statements import READINGS_OF, Statement, table_given
 
 USUAL_INTERVAL_MIN = 5
 """Of a sensor that has sent too little to tell."""
@@ -56,8 +56,13 @@ def _counts() -> str:
     )
 
 
-def _sum_days(given: str, seconds: str) -> TextClause:
+def _sum_days(given: str, seconds: str, readings_of: str) -> TextClause:
     columns = ", ".join(band.value for band in Band)
+    readings = readings_of.format(
+        conditions="reading.patient_id = source.patient_id AND reading.source_id = source.id"
+        " AND reading.measured_at >= given.begins_at AND reading.measured_at < given.reaches_at"
+        f" AND reading.standing <= {int(COUNTS_UP_TO)}"
+    )
     return text(
         "INSERT INTO day_summary (patient_id, day_on, kind, unit, n,"  # noqa: S608 - our own names
         f" {columns}, total, squares, lowest, highest, out_of_range, recorded_s,"
@@ -78,12 +83,8 @@ def _sum_days(given: str, seconds: str) -> TextClause:
         f" 60 * coalesce(source.interval_min, {USUAL_INTERVAL_MIN}) AS interval_s,"
         f" lead({seconds}) OVER (PARTITION BY given.day_on, source.kind"
         f" ORDER BY reading.measured_at) - {seconds} AS step_s"
-        f" FROM reading_source AS source CROSS JOIN {given}"
-        " JOIN reading ON reading.patient_id = source.patient_id"
-        " AND reading.source_id = source.id"
-        " AND reading.measured_at >= given.begins_at"
-        " AND reading.measured_at < given.reaches_at"
-        f" WHERE source.patient_id = :patient_id AND reading.standing <= {int(COUNTS_UP_TO)}"
+        f" FROM reading_source AS source CROSS JOIN {given}{readings}"
+        " WHERE source.patient_id = :patient_id"
         ") AS counted LEFT JOIN glucose_risk AS risk"
         " ON risk.unit = counted.unit AND risk.tick = counted.tick"
         " WHERE is_inside GROUP BY day_on, kind, counted.unit"
@@ -91,5 +92,6 @@ def _sum_days(given: str, seconds: str) -> TextClause:
 
 
 SUM_DAYS: Statement = {
-    dialect: _sum_days(given, _SECONDS[dialect]) for dialect, given in table_given(_DAYS).items()
+    dialect: _sum_days(given, _SECONDS[dialect], READINGS_OF[dialect])
+    for dialect, given in table_given(_DAYS).items()
 }

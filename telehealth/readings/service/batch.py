@@ -117,5 +117,10 @@ class Outcome:
     rejected: tuple[Rejection, ...]
     upload_id: int | None = None
     """None: nothing was new."""
-    new: tuple[Reference, ...] = ()
-    """Names of the accepted readings, in no order; for a page's undo."""
+    places: tuple[tuple[int, int], ...] = ()
+    """Source and `seq` of the accepted readings, in their order."""
+
+    @property
+    def new(self) -> tuple[Reference, ...]:
+        """Names of the accepted readings; for a page's undo."""
+        return tuple(Reference(source_id, seq) for source_id, seq in self.places)

@@ -37,7 +37,6 @@ from telehealth.readings.service.batch import (
     Code,
     NewReading,
     Outcome,
-    Reference,
     Rejection,
 )
 from telehealth.readings.service.recounting import recount
@@ -76,14 +75,14 @@ def record(session: Session, actor: Actor, batch: Batch, *, now: datetime) -> Ou
     timely, rejected = _timely(batch, now)
     rejected = sorted([*batch.rejected, *rejected], key=lambda rejection: rejection.row)
     upload_id: int | None = None
-    new: list[Reference] = []
+    fresh: Mapping[Place, NewReading] = {}
     if timely:
         ranges = lock_diary(session, batch.patient_id, _unit_by_hand(timely), now=now)
         source_ids = _lock_sources(session, batch.patient_id, timely, now=now)
         if fresh := _unknown(session, timely, source_ids):
-            upload_id, new = _store(session, actor, batch, fresh, ranges, now=now)
-    duplicate = len(timely) - len(new)
-    outcome = Outcome(len(new), duplicate, tuple(rejected), upload_id, tuple(new))
+            upload_id = _store(session, actor, batch, fresh, ranges, now=now)
+    duplicate = len(timely) - len(fresh)
+    outcome = Outcome(len(fresh), duplicate, tuple(rejected), upload_id, tuple(fresh))
     audit.record(
         session,
         actor,
@@ -105,7 +104,7 @@ def seq_of(key: str) -> int:
 
     The name of a reading in our own export (`r` and 16 hexadecimal digits) is that number itself.
     """
-    if _OWN_KEY.fullmatch(key):
+    if key.startswith("r") and _OWN_KEY.fullmatch(key):
         return int(key[1:], 16)
     digest = sha256(key.encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
@@ -211,22 +210,22 @@ def _store(
     ranges: Ranges,
     *,
     now: datetime,
-) -> tuple[int, list[Reference]]:
+) -> int:
     patient_id = batch.patient_id
     upload_id = _add_upload(session, actor, patient_id, now=now)
     rows = sorted((_row(place, reading) for place, reading in fresh.items()), key=_in_key_order)
-    history = [_placed(row) for row in rows if row[-1] != Standing.SCAN]
-    standing, moved = settle(session, patient_id, history)
+    moments = [row[1] for row in rows if row[-1] is not Standing.SCAN]
+    standing, moved = settle(session, patient_id, moments, lambda: _history(rows))
     if standing:
-        rows = [(*row[:-1], int(standing.get((row[0], row[2]), row[-1]))) for row in rows]
-    inserted = statements.run(
+        rows = [(*row[:-1], standing.get((row[0], row[2]), row[-1])) for row in rows]
+    statements.run(
         session,
         statements.INSERT_READINGS,
         statements.READING_FIELDS,
         rows,
         patient_id=patient_id,
         upload_id=upload_id,
-    ).all()
+    )
     _add_notes(session, patient_id, fresh)
     sensors = {place[0] for place, one in fresh.items() if one.kind is SourceKind.CGM}
     if sensors and batch.interval_min:
@@ -235,15 +234,20 @@ def _store(
     outbox.put(
         session, "readings.recorded", {"patient_id": patient_id, "upload_id": upload_id}, now=now
     )
-    return upload_id, [Reference(source_id, seq) for source_id, seq in inserted]
+    return upload_id
 
 
 def _in_key_order(row: Row) -> tuple[int, datetime, int]:
     return row[:3]
 
 
-def _placed(row: Row) -> Placed:
-    return Placed(row[0], row[2], row[1], tick=row[6], beyond=row[9], unit=row[5])
+def _history(rows: Iterable[Row]) -> list[Placed]:
+    """The rows as neighbours of others; a scan stands beside nothing."""
+    return [
+        Placed(source_id, seq, at, tick=tick, beyond=beyond, unit=unit)
+        for source_id, at, seq, _, _, unit, tick, _, _, beyond, standing in rows
+        if standing is not Standing.SCAN
+    ]
 
 
 def _add_upload(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:

@@ -46,5 +46,5 @@ def resettle(session: Session, patient_id: int, moments: Collection[datetime]) -
 
     What stood beside them is seen anew: a near duplicate counts when its twin has gone.
     """
-    _, moved = settle(session, patient_id, (), moments)
+    _, moved = settle(session, patient_id, moments)
     recount(session, patient_id, [*moments, *moved])

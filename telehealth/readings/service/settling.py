@@ -13,9 +13,10 @@ Sources: cgm-remote-monitor issues 7199 and 7458, Tidepool's `filterDuplicateSMB
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -92,37 +93,45 @@ def provenances(session: Session, patient_id: int) -> dict[int, Provenance]:
 
 
 def settle(
-    session: Session, patient_id: int, fresh: Sequence[Placed], moments: Iterable[datetime] = ()
+    session: Session,
+    patient_id: int,
+    moments: Iterable[datetime],
+    fresh: Callable[[], Sequence[Placed]] = tuple,
 ) -> tuple[dict[Place, Standing], list[datetime]]:
-    """Stored readings near `fresh` and near `moments` have their right standing.
+    """Stored readings near `moments` have their right standing.
 
     Args:
         session: with the patient's diary locked.
         patient_id: whose readings.
-        fresh: readings about to be stored, scans left out.
-        moments: where readings were taken out or changed.
+        moments: where readings come, went or changed.
+        fresh: those that are about to be stored, scans left out; asked only where it is crowded.
 
     Returns:
-        The standings of `fresh` that are not COUNTED, and the instants of stored readings whose
-        standing changed.
+        The standings of crowded readings, the fresh ones among them, and the instants of stored
+        readings whose standing changed.
     """
-    spans = _spans([*(one.at for one in fresh), *moments])
-    return _settle(session, patient_id, fresh, spans)
+    ordered = sorted(moments)
+    return _settle(session, patient_id, _spans(ordered), fresh, is_crowded=_is_crowded(ordered))
 
 
 def settle_between(
     session: Session, patient_id: int, begins_at: datetime, ends_at: datetime
 ) -> list[datetime]:
     """All stored readings of a time have their right standing; the instants of what changed."""
-    _, moved = _settle(session, patient_id, (), [(begins_at, ends_at)])
+    _, moved = _settle(session, patient_id, [(begins_at, ends_at)], tuple, is_crowded=False)
     return moved
 
 
 def _settle(
-    session: Session, patient_id: int, fresh: Sequence[Placed], spans: list[Span]
+    session: Session,
+    patient_id: int,
+    spans: list[Span],
+    fresh: Callable[[], Sequence[Placed]],
+    *,
+    is_crowded: bool,
 ) -> tuple[dict[Place, Standing], list[datetime]]:
     nearby = _nearby(session, patient_id, spans)
-    crowds = list(_crowds([*fresh, *nearby]))
+    crowds = list(_crowds([*fresh(), *nearby])) if nearby or is_crowded else []
     if not crowds:
         return {}, []
     sources = provenances(session, patient_id)
@@ -135,7 +144,7 @@ def _settle(
             session,
             statements.SET_STANDING,
             statements.STANDING_FIELDS,
-            [(one.source_id, one.at, one.seq, int(found[one.place])) for one in changed],
+            [(one.source_id, one.at, one.seq, found[one.place]) for one in changed],
             patient_id=patient_id,
         )
     return found, [one.at for one in changed]
@@ -250,8 +259,20 @@ def _crowds(everyone: list[Placed]) -> Iterable[list[Placed]]:
         yield crowd
 
 
-def _spans(moments: Iterable[datetime]) -> list[Span]:
-    return _merged((at - NEAR, at + NEAR) for at in moments)
+def _is_crowded(ordered: Sequence[datetime]) -> bool:
+    return any(later - at <= NEAR for at, later in pairwise(ordered))
+
+
+def _spans(ordered: Sequence[datetime]) -> list[Span]:
+    """Stretches without a long pause, with the neighbourhood of their ends."""
+    if not ordered:
+        return []
+    pauses = [n for n, (at, later) in enumerate(pairwise(ordered), 1) if later - at > _TOGETHER]
+    firsts, afters = [0, *pauses], [*pauses, len(ordered)]
+    return [
+        (ordered[first] - NEAR, ordered[after - 1] + NEAR)
+        for first, after in zip(firsts, afters, strict=True)
+    ]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
