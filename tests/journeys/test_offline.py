@@ -49,7 +49,7 @@ def _stored(server: LiveServer, person: Person) -> int:
 
 def _back(page: Page) -> None:
     """The page for no connection reloads by itself when there is one, and what waits is sent."""
-    expect(page.get_by_role("heading", name="No connection")).to_have_count(0)
+    expect(page.get_by_role("heading", name="No connection")).to_have_count(0, timeout=15_000)
     expect(page.locator("outbox-status")).to_be_hidden()
 
 
@@ -137,8 +137,8 @@ def test_another_account_on_the_same_phone_neither_sees_nor_sends_what_waits(
     page.context.set_offline(True)
     _save(page)
     expect(page.locator("outbox-status")).to_contain_text("1 entry")
-    page.context.set_offline(False)
     _block_sending(page.context)
+    page.context.set_offline(False)
 
     _sign_out(page)
     _sign_in(page, server, ivo)

@@ -5,7 +5,7 @@
  */
 
 import { announce, toast } from "core/announce.js";
-import { markSaved } from "core/forms.js";
+import { hasUnsaved, markSaved } from "core/forms.js";
 import { csrfToken } from "core/http.js";
 import { entriesOf, forget, keep, signedIn, signedOut, whoIsSignedIn } from "core/outbox-store.js";
 import { counted, locale, word } from "core/words.js";
@@ -47,6 +47,7 @@ export async function watchOutbox() {
   }
   await signedIn(owner, prefix(), meta("outbox-person"));
   await restoreTyped();
+  sayAgain();
   addEventListener("online", () => void send());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void send();
@@ -171,9 +172,30 @@ export async function send() {
         await keep({ ...entry, state: "refused", problem: outcome.problem });
       }
     }
-    if (sent) toast(counted("outbox_sent", sent));
     changed();
+    if (sent) tell(counted("outbox_sent", sent));
   });
+}
+
+/**
+ * Say what was sent; a page that shows readings is shown anew, with them in it.
+ * @param {string} sentence
+ */
+function tell(sentence) {
+  const isBusy = [...document.querySelectorAll("form")].some(hasUnsaved);
+  if (isBusy || !document.querySelector("[data-live]")) {
+    toast(sentence);
+    return;
+  }
+  sessionStorage.setItem("outbox-said", sentence);
+  location.reload();
+}
+
+/** What was to be said before the page was shown anew. */
+function sayAgain() {
+  const sentence = sessionStorage.getItem("outbox-said");
+  sessionStorage.removeItem("outbox-said");
+  if (sentence) toast(sentence);
 }
 
 /**

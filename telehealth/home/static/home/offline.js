@@ -1,9 +1,10 @@
 // @ts-check
 /** <offline-entry>: the form of the page without a connection, for whoever is signed in here. */
 
-import { prefix } from "core/outbox.js";
+import { isReachable, prefix } from "core/outbox.js";
 import { whoIsSignedIn } from "core/outbox-store.js";
 
+const LOOK_AGAIN_MS = 3_000;
 const HOME_ZONE = "Europe/Ljubljana";
 
 /** Date and time on the clock at home: "2026-11-23" and "08:05". */
@@ -16,8 +17,16 @@ function atHome() {
 class OfflineEntry extends HTMLElement {
   connectedCallback() {
     this.querySelector("[data-again]")?.addEventListener("click", () => location.reload());
-    addEventListener("online", () => location.reload());
+    addEventListener("online", () => void this.#leave());
+    setInterval(() => void this.#leave(), LOOK_AGAIN_MS);
     void this.#open();
+  }
+
+  /** To the page that was asked for, once the server answers; not while somebody is typing. */
+  async #leave() {
+    const form = this.querySelector("form");
+    const typed = form && ["value", "note"].some((name) => new FormData(form).get(name));
+    if (!typed && (await isReachable())) location.reload();
   }
 
   async #open() {
