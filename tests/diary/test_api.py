@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from telehealth.diary import jobs
 from telehealth.diary.models import DiaryEntry
 from telehealth.identity.models import Person
 from tests import make
@@ -161,7 +160,3 @@ def test_a_stranger_learns_nothing(client: FlaskClient, session: Session, ana: P
     assert stranger.ask("DELETE", f"/{entry.id}").status_code == 404
     own = Phone(client, session, eva, eva)
     assert own.ask("DELETE", f"/{entry.id}").status_code == 404
-
-
-def test_open_pages_hear_of_a_change_by_this_name():
-    assert jobs.EVENT == "diary:changed"

@@ -15,7 +15,16 @@ from telehealth.identity.models import Person
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import ItemKind
 from tests import make
-from tests.make import booking, consents, consults, contacts, meters, questionnaires, readings
+from tests.make import (
+    booking,
+    consents,
+    consults,
+    contacts,
+    diary,
+    meters,
+    questionnaires,
+    readings,
+)
 from tests.stand_ins.server import LiveServer
 
 PATIENT, SIGNER, PROXY, DOCTOR, NOBODY = "patient", "signer", "proxy", "doctor", "signed out"
@@ -61,6 +70,11 @@ SIGHTS = (
     Sight("inbox.open_item", "/nabiralnik/{notice}", OWN),
     Sight("diary.diary", "/dnevnik"),
     Sight("diary.new_entry", "/dnevnik/nova"),
+    Sight("diary.reading", "/dnevnik/{reading}/uredi"),
+    Sight("diary.entry", "/dnevnik/zapisi/{written}"),
+    Sight("diary.of_patient", "/pacienti/{ana}/dnevnik", STAFF),
+    Sight("diary.by_phone", "/pacienti/{ana}/dnevnik/klic", STAFF),
+    Sight("diary.paper", "/pacienti/{ana}/dnevnik/papir", STAFF),
     Sight("booking.appointments", "/termini"),
     Sight("booking.appointment", "/termini/{visit}"),
     Sight("booking.choose", "/termini/nov"),
@@ -94,6 +108,8 @@ SIGHTS = (
     Sight("booking.choose_for", "/pacienti/{ana}/termini/nov", STAFF),
 )
 NOT_PAGES = {
+    "diary.photo": "a picture",
+    "diary.photo_of_patient": "a picture",
     "core.healthz": "for machines",
     "core.readyz": "for machines",
     "core.static_file": "files of the pages",
@@ -140,7 +156,7 @@ def _clinic(session: Session) -> dict[str, Any]:
         readings.reading(f"{value} mmol/L", make.NOW - number * 7 * hour, note="po kosilu")
         for number, value in enumerate((10.3, 7.2, 3.4, 2.8, 15.1), start=1)
     ]
-    readings.diary(session, ana, entries)
+    written = readings.diary(session, ana, entries)
     contacts.confirmed_email(session, ana, "ana@test.example")
     contacts.unconfirmed_email(session, ana, "nova@test.example")
     notice = inbox.Delivery(ana.id, ItemKind.NOTICE, "notice", "Nothing to do")
@@ -150,6 +166,8 @@ def _clinic(session: Session) -> dict[str, Any]:
         PROXY: luka,
         DOCTOR: miha,
         "ana": ana.id,
+        "reading": str(written.new[0]),
+        "written": diary.entry(session, ana, picture=diary.JPEG, carbs_g=60, note="potica").id,
         "miha": miha.id,
         "mandate": make.mandate(session, ana, luka).id,
         "notice": inbox.deliver(session, notice, now=make.NOW).id,

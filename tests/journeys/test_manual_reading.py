@@ -26,6 +26,7 @@ def _write(
     page.fill("#value", value)
     page.get_by_text(unit, exact=True).click()
     page.get_by_text(meal, exact=True).click()
+    page.locator("#more summary").click()
     page.fill("#note", note)
     page.get_by_role("button", name="Save").click()
 
@@ -100,8 +101,10 @@ def test_nonsense_is_refused_beside_the_field_and_nothing_typed_is_lost(
     page.fill("#value", value)
     page.get_by_text("mmol/L", exact=True).click()
     page.get_by_text("before sleep", exact=True).click()
+    page.locator("#more summary").click()
     page.fill("#note", "after a walk")
     if late:
+        page.locator("#moment summary").click()
         page.fill("#time", f"{local(make.NOW) + timedelta(hours=2):%H:%M}")
     page.get_by_role("button", name="Save").click()
 
