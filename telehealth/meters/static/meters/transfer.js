@@ -35,7 +35,7 @@ export async function readOut(link, plan, place, around) {
   let fruitless = 0;
   for (;;) {
     const before = talk.received;
-    const ending = await round(link, talk, around);
+    const ending = await round(link, talk, around).catch((error) => wordFor(error, talk));
     if (ending !== "lost") return finished(talk, ending);
     fruitless = talk.received > before ? 0 : fruitless + 1;
     if (fruitless >= FRUITLESS) return finished(talk, ending);
@@ -64,18 +64,21 @@ async function round(link, talk, around) {
   return new Promise((resolve, reject) => {
     /** @type {number | undefined} */
     let timer;
-    const over = (/** @type {string} */ ending) => {
+    const leave = () => {
       clearTimeout(timer);
       link.heard = () => {};
       link.lost = () => {};
       around.signal.removeEventListener("abort", stopped);
+    };
+    const over = (/** @type {string} */ ending) => {
+      leave();
       resolve(ending);
     };
     const stopped = () => over("stopped");
     const failed = (/** @type {unknown} */ error) => {
       if (error instanceof Trouble && error.word === "lost") over("lost");
       else {
-        over("");
+        leave();
         reject(error);
       }
     };
@@ -112,6 +115,16 @@ async function round(link, talk, around) {
     wait();
     link.subscribe().then(() => act(talk.start()), failed);
   });
+}
+
+/**
+ * What came before a refusal is worth having; without anything the refusal is all there is.
+ * @param {unknown} error
+ * @param {Conversation} talk
+ */
+function wordFor(error, talk) {
+  if (talk.received === 0 || !(error instanceof Trouble)) throw error;
+  return error.word;
 }
 
 /**
