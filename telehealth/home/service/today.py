@@ -56,6 +56,7 @@ class Latest:
 class Today:
     """Everything on the patient's first page."""
 
+    patient_id: int
     waiting: Sequence[InboxItem]
     """Open items, the one due first at the head."""
     alerts: int
@@ -86,6 +87,7 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
     scope = None if is_hidden else policy.log_scope(actor, is_child=False)
     is_video = appointment is not None and appointment.modality is Modality.VIDEO
     return Today(
+        patient_id=subject_id,
         waiting=[item for item in items if item.done_at is None],
         alerts=len(alerts.open_for(session, [subject_id])[subject_id]),
         plan=_plan(session, actor, subject_id, now),
