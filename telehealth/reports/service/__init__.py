@@ -8,6 +8,7 @@ from telehealth.reports.service.remarks import (
     add_remark,
     change_remark,
     remark_history,
+    remarks_of,
     remove_remark,
     restore_remark,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "maybe_shown",
     "open_shared",
     "remark_history",
+    "remarks_of",
     "remove_remark",
     "report",
     "restore_remark",

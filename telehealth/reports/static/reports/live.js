@@ -19,12 +19,19 @@ export class LiveReport extends HTMLElement {
     const soon = () => this.#soon();
     this.#stop = join("readings:watch", { patient }, {
       on: { "readings:changed": soon, "reports:changed": soon },
+      joined: () => this.#joined(),
     });
   }
 
   disconnectedCallback() {
     this.#stop?.();
     clearTimeout(this.#waiting);
+  }
+
+  /** Joined again after a lost connection: what came meanwhile was not heard. */
+  #joined() {
+    if (this.hasAttribute("live")) this.#soon();
+    this.setAttribute("live", "");
   }
 
   /** A meter sends many batches: look once, after the last. */
