@@ -46,14 +46,14 @@ def table_given(columns: Mapping[str, str]) -> dict[str, str]:
 
 
 READINGS_OF = {
-    "sqlite": " JOIN reading ON {conditions}",
+    "sqlite": " CROSS JOIN reading ON {conditions}",
     "postgresql": " CROSS JOIN LATERAL"
     " (SELECT * FROM reading WHERE {conditions} OFFSET 0) AS reading",
 }
 """Readings for each row of `given`, always by the key's index.
 
-PostgreSQL expects few rows of a patient and would read the whole diary once and compare; OFFSET
-keeps it from taking the subquery apart.
+Both would rather read the whole diary of a patient and compare. On SQLite the word CROSS keeps the
+order of the tables; on PostgreSQL OFFSET keeps the subquery in one piece.
 """
 
 
