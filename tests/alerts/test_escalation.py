@@ -408,6 +408,27 @@ def test_a_value_that_was_a_mistake_is_removed_and_nobody_else_is_told(
     assert told(mail_server) == ["ana"]
 
 
+def test_an_end_and_a_new_beginning_that_arrive_together_are_both_seen(
+    session: Session, at: At, mail_server: MailServer, family: made.Family
+) -> None:
+    measures(session, family.patient, "2.7 mmol/L", NOW)
+    at(NOW)
+    ana = made.as_self(family.patient)
+    alerts.acknowledge(session, ana, family.patient.id, the_alert(session).id, now=NOW + MIN)
+    for minutes, words in ((5, "4.6"), (10, "4.8"), (15, "4.9"), (20, "4.5"), (25, "2.6")):
+        measures(
+            session, family.patient, f"{words} mmol/L", NOW + minutes * MIN, now=NOW + 26 * MIN
+        )
+
+    at(NOW + 26 * MIN)
+
+    rows = session.scalars(
+        select(Alert).where(Alert.kind == Kind.URGENT_LOW).order_by(Alert.id)
+    ).all()
+    assert [row.state for row in rows] == [State.RESOLVED, State.OPEN]
+    assert told(mail_server) == ["ana", "ana"]
+
+
 def test_two_workers_at_once_open_one_alert_and_tell_once(
     fresh_db: Database, settings: Settings
 ) -> None:

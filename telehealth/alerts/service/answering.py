@@ -17,7 +17,7 @@ from telehealth.alerts.models import (
     State,
     StepState,
 )
-from telehealth.alerts.service import telling, watching
+from telehealth.alerts.service import locking, telling
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -132,7 +132,7 @@ def end_snooze(
 
 def _answerer(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:
     policy.require_reading(actor, patient_id)
-    watching.lock(session, patient_id)
+    locking.lock(session, patient_id)
     child = telling.is_child(session, patient_id, now=now)
     return policy.require_answering(actor, patient_id, is_child=child)
 

@@ -15,7 +15,7 @@ from telehealth.alerts.models import (
     Kind,
     State,
 )
-from telehealth.alerts.service import machine, rules, telling, watching
+from telehealth.alerts.service import locking, machine, rules, telling, watching
 from telehealth.alerts.service.rule import KINDS, Rule, flaws
 from telehealth.audit import service as audit
 from telehealth.core import outbox
@@ -36,7 +36,7 @@ def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now
         Invalid: values no rule may have, or that contradict the patient's other rules.
     """
     by_id = policy.require_setting(actor, patient_id)
-    watch = watching.lock(session, patient_id)
+    watch = locking.lock(session, patient_id)
     book = rules.in_force(session, patient_id)
     if wrong := flaws(rule, book):
         raise Invalid(errors=wrong)
@@ -65,7 +65,7 @@ def reset_rule(
         Invalid: the clinic's rule contradicts the patient's other rules.
     """
     policy.require_setting(actor, patient_id)
-    watching.lock(session, patient_id)
+    locking.lock(session, patient_id)
     row = session.get(AlertRule, (patient_id, kind))
     if row is None:
         return
@@ -153,7 +153,7 @@ def choose_notices(
 
 def _follow(session: Session, patient_id: int, rule: Rule, *, now: datetime) -> None:
     """What is stored of the patient's alerts agrees with a rule that has changed."""
-    watch = watching.lock(session, patient_id)
+    watch = locking.lock(session, patient_id)
     alert = watching.live_alerts(session, patient_id).get(rule.kind)
     if alert is not None:
         _end_unsupported(session, alert, rule, now=now)

@@ -20,7 +20,7 @@ from telehealth.alerts.models import (
     State,
     StepState,
 )
-from telehealth.alerts.service import rules
+from telehealth.alerts.service import locking, rules
 from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import Rule
 from telehealth.audit import service as audit
@@ -191,10 +191,14 @@ def hear_outcome(session: Session, notification_id: int, *, now: datetime) -> in
         select(AlertNotice).where(AlertNotice.notification_id == notification_id)
     )
     fate = notifications.fates(session, [notification_id]).get(notification_id)
-    if notice is None or fate is None or notice.outcome == fate.state.value:
+    if notice is None or fate is None:
+        return None
+    patient_id = notifications.subject_of(session, notification_id)
+    locking.lock(session, patient_id)
+    session.refresh(notice)
+    if notice.outcome == fate.state.value:
         return None
     notice.outcome = fate.state.value
-    patient_id = notifications.subject_of(session, notification_id)
     thing, thing_id = ("alert", notice.alert_id) if notice.alert_id else ("test", notice.test_id)
     audit.record(
         session,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telehealth.alerts import policy
 from telehealth.alerts.models import RINGS, AlertNotice, AlertTest, Ring
-from telehealth.alerts.service import telling, watching
+from telehealth.alerts.service import locking, telling
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import NotAllowed, TooMany
@@ -31,7 +31,7 @@ def try_out(session: Session, actor: Actor, patient_id: int, *, now: datetime) -
     policy.require_reading(actor, patient_id)
     if actor.person_id is None:
         raise NotAllowed(N_("Only a person can answer an alert."))
-    watching.lock(session, patient_id)
+    locking.lock(session, patient_id)
     last = last_test(session, patient_id)
     if last is not None and now - last.at < PAUSE:
         wait_s = int((last.at + PAUSE - now).total_seconds()) + 1

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from telehealth.alerts.models import (
@@ -23,7 +22,7 @@ from telehealth.alerts.models import (
     State,
     StepState,
 )
-from telehealth.alerts.service import machine, rules, telling
+from telehealth.alerts.service import locking, machine, rules, telling
 from telehealth.alerts.service.machine import Deed, Facts, Life
 from telehealth.alerts.service.rule import SHARPER, Rule
 from telehealth.alerts.service.values import Value
@@ -53,7 +52,7 @@ def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> Non
 
     Harmless when repeated. `cause` is the event that made us look, for the trail.
     """
-    watch = lock(session, patient_id)
+    watch = locking.lock(session, patient_id)
     book = rules.in_force(session, patient_id)
     live = live_alerts(session, patient_id)
     values = values_between(session, patient_id, _from(live.values(), now), now + CLOCK_AHEAD)
@@ -65,6 +64,9 @@ def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> Non
             is_outranked=is_outranked, cause=cause, now=now,
         )  # fmt: skip
         changed |= found.has_changed
+        if kind in live and found.alert is None:
+            # What came after the end may be the beginning of the next one.
+            outbox.put(session, LOOK_DUE, {"patient_id": patient_id}, now=now)
         live.pop(kind, None)
         if found.alert is not None:
             live[kind] = found.alert
@@ -76,7 +78,7 @@ def look(session: Session, patient_id: int, *, cause: str, now: datetime) -> Non
 
 def look_after_changes(session: Session, patient_id: int, *, cause: str, now: datetime) -> None:
     """Readings were removed or corrected: an alert without a value beyond its rule is over."""
-    lock(session, patient_id)
+    locking.lock(session, patient_id)
     book = rules.in_force(session, patient_id)
     changed = False
     for alert in live_alerts(session, patient_id).values():
@@ -101,7 +103,7 @@ def look_at_step(session: Session, alert_id: int, ring: Ring, *, cause: str, now
     alert = session.get(Alert, alert_id)
     if alert is None:
         return
-    lock(session, alert.patient_id)
+    locking.lock(session, alert.patient_id)
     session.refresh(alert)
     step = session.get(AlertStep, (alert_id, ring))
     if step is None or step.state is not StepState.WAITING or step.due_at > now:
@@ -149,21 +151,6 @@ def enqueue_due(session: Session, *, now: datetime) -> int:
     for patient_id in sorted({row.patient_id for row in alerts} | set(silent)):
         outbox.put(session, LOOK_DUE, {"patient_id": patient_id}, now=now)
     return max(len(alerts), len(silent))
-
-
-def lock(session: Session, patient_id: int) -> AlertWatch:
-    """The patient's watch, made where it is new, ours until the transaction ends."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    start = (sqlite.insert if is_sqlite else postgresql.insert)(AlertWatch)
-    session.execute(
-        start.values(patient_id=patient_id).on_conflict_do_nothing(index_elements=["patient_id"])
-    )
-    return session.scalars(
-        select(AlertWatch)
-        .where(AlertWatch.patient_id == patient_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def live_alerts(session: Session, patient_id: int) -> dict[Kind, Alert]:
