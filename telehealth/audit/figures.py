@@ -127,6 +127,8 @@ _DEEDS = {
     "questionnaires.start": N_("began a questionnaire"),
     "questionnaires.submit": N_("sent the answers in"),
     "questionnaires.withdraw": N_("took a questionnaire back"),
+    "readings.amend": N_("changed a reading"),
+    "readings.history": N_("looked at the history of a reading"),
     "readings.read": N_("looked at readings"),
     "readings.record": N_("added readings"),
     "readings.remove": N_("removed a reading"),
