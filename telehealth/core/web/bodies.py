@@ -64,13 +64,24 @@ class FormRequest(Request):
     ) -> IO[bytes]:
         folder = cast("Path | None", g.get("files_folder"))
         if folder is None:
-            return super()._get_file_stream(
+            stream = super()._get_file_stream(
                 total_content_length, content_type, filename, content_length
             )
-        # Mode 0600; closed, and with that deleted, when the request ends.
-        return cast("IO[bytes]", NamedTemporaryFile(dir=folder, prefix="arriving-"))  # noqa: SIM115
+        else:
+            # Mode 0600; closing deletes it.
+            stream = cast("IO[bytes]", NamedTemporaryFile(dir=folder, prefix="arriving-"))  # noqa: SIM115
+        # Also one that is refused half-way, which no form knows of, is closed with the request.
+        g.setdefault("arriving", []).append(stream)
+        return stream
+
+
+def close_files(_error: BaseException | None = None) -> None:
+    """After the request: files that arrived are closed, whole or not."""
+    for stream in g.pop("arriving", ()):
+        stream.close()
 
 
 def install(app: Flask) -> None:
     """Let forms of `app` bring files this way."""
     app.request_class = FormRequest
+    app.teardown_request(close_files)

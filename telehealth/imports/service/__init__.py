@@ -27,6 +27,7 @@ from telehealth.imports.service.words import (
     TROUBLE_WORDS,
 )
 from telehealth.imports.service.working import (
+    HOLD,
     KEPT,
     Stage,
     add_part,
@@ -48,6 +49,7 @@ __all__ = [
     "ADD",
     "FORMAT_WORDS",
     "GONE",
+    "HOLD",
     "KEPT",
     "KIND_WORDS",
     "LOOK",
