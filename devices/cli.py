@@ -17,7 +17,7 @@ from devices import errand, kernel, sync
 from devices.claiming import claim
 from devices.console import (
     NO_SUCH_METER,
-    UNREADABLE,
+    UNEXPECTED,
     Console,
     Person,
     clock_type,
@@ -308,8 +308,8 @@ def decode(console: Console, kind: str, text: str) -> None:
     except WireError as error:
         if console.as_json:
             console.result({"error": error.fault})
-            raise SystemExit(UNREADABLE) from error
-        console.fail("unreadable", str(error), UNREADABLE)
+            raise SystemExit(UNEXPECTED) from error
+        console.fail("unreadable", str(error), UNEXPECTED)
     records = fields if isinstance(fields, list) else [fields]
     lines = [f"{name}: {value}" for record in records for name, value in record.items()]
     console.result(fields, *lines)

@@ -27,10 +27,10 @@ UNEXPECTED, QUEUE, NO_SUCH_METER, UNREADABLE = 1, 3, 4, 5
 UNCLAIMED, SOME_REJECTED, NOT_CONFIRMED, NO_VISIT = 6, 7, 8, 9
 STOP_CODES = {stop: 10 + place for place, stop in enumerate(Stop)}
 NOT_DECIDED, HUB_CLOCK = 18, 19
-"""Exit codes: 0 done, 1 unexpected, 2 usage, 3 queue, 4 no such meter, 5 bytes not readable,
-6 meter not claimed, 7 some readings refused, 8 waiting for a confirmation, 9 no such visit,
-from 10 the server, 18 a record that cannot be decided about, 19 this computer's clock,
-from 20 Bluetooth."""
+"""Exit codes: 0 done, 1 unexpected (also bytes `decode` cannot read), 2 usage, 3 queue,
+4 no such meter, 5 file not readable, 6 meter not claimed, 7 some readings refused, 8 waiting for
+a confirmation, 9 no such visit, from 10 the server, 18 a record that cannot be decided about,
+19 this computer's clock, from 20 Bluetooth."""
 
 DEFAULT_ZONE = "Europe/Ljubljana"
 CLOCK_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]

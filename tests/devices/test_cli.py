@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from devices.queue import Queue
 from devices.sim.memory import record
 
 from .conftest import NOW_WALL, ZONE, Glucometer, Reach, StandInServer, put
+from .test_gatt import VECTORS, agrees
 
 COMMANDS = [
     "scan",
@@ -299,7 +301,21 @@ def test_bytes_are_decoded_for_people_and_for_programs(glucometer: Glucometer):
     assert glucometer.data("decode", "glucose_measurement", hex_)["value"] == 5.9
     assert glucometer.data("decode", "cgm_measurement", "06000c100600")[0]["glucose_mgdl"] == 120
     assert json.loads(refused.stdout) == {"error": "invalid"}
-    assert refused.exit_code == 5
+    assert refused.exit_code == 1
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['kind']}-{v['hex']}")
+def test_decode_prints_each_published_vector_by_the_published_names(
+    glucometer: Glucometer, vector: dict[str, Any]
+):
+    decoded = glucometer("decode", vector["kind"], vector["hex"], "--json")
+    printed = json.loads(decoded.stdout)
+
+    if vector["error"]:
+        assert (decoded.exit_code, printed) == (1, {"error": vector["error"]})
+    else:
+        assert decoded.exit_code == 0
+        assert agrees(printed, vector["expect"])
 
 
 def test_a_simulated_meter_in_another_process_is_read_by_this_one(

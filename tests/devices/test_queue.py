@@ -12,6 +12,7 @@ from devices.glucose import Kind, Unit
 from devices.meaning import Doubt, Reading
 from devices.queue import Queue, QueueError
 from devices.rows import State
+from devices.tables import FIRST
 
 from .conftest import NOW
 
@@ -158,3 +159,38 @@ def test_other_people_on_the_computer_cannot_read_the_queue(tmp_path: Path):
     with Queue(tmp_path / "new" / "q"):
         assert (tmp_path / "new" / "q").stat().st_mode & 0o077 == 0
         assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+def test_a_queue_of_the_first_version_keeps_everything_and_sends_hi_and_lo_now(tmp_path: Path):
+    with sqlite3.connect(tmp_path / "q") as old:
+        for statement in FIRST:
+            old.execute(statement)
+        old.execute("INSERT INTO meter (identity, name, address) VALUES ('A', 'Guide', 'C0')")
+        old.execute(
+            "INSERT INTO claim (meter_id, patient, claimed_by, claimed_at)"
+            " VALUES (1, '7', 'n', '2026-11-20T10:00:00+00:00')"
+        )
+        for key, kind, state, flags in (
+            ("k1", "high", "kept", "1b"),
+            ("k2", "low", "kept", "1f"),
+            ("k3", "control", "kept", "1b"),
+            ("k4", "high", "quarantined", "1b"),
+            ("k5", "glucose", "sent", "1b"),
+        ):
+            old.execute(
+                "INSERT INTO record (key, meter_id, claim_id, epoch, kind, state, base,"
+                " offset_min, raw, zone, read_at, measured_at)"
+                " VALUES (?, 1, 1, 1, ?, ?, '', 0, ?, 'Europe/Ljubljana', ?, ?)",
+                (key, kind, state, bytes.fromhex(flags), NOW.isoformat(), NOW.isoformat()),
+            )
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+
+    with Queue(tmp_path / "q") as queue:
+        waiting = {row.key: (row.kind, row.unit) for row in queue.waiting("7", 10)}
+        assert waiting == {"k1": ("high", "mg/dL"), "k2": ("low", "mmol/L")}
+        assert queue.totals() == {
+            "pending": 2, "sent": 1, "rejected": 0, "quarantined": 1, "kept": 1, "discarded": 0
+        }  # fmt: skip
+    with Queue(tmp_path / "q") as again:
+        assert again.open_claims()[1].patient == "7"

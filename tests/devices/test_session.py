@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -280,3 +281,52 @@ def test_a_silent_way_of_asking_is_given_up_for_the_next():
     assert end.outcome is Outcome.DONE
     assert racp.abort().to_bytes() in meter.asked
     assert len(notebook.kept) == 10
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        (1, Outcome.DONE),
+        (2, Outcome.REFUSED),
+        (3, Outcome.REFUSED),
+        (4, Outcome.REFUSED),
+        (5, Outcome.REFUSED),
+        (6, Outcome.DONE),
+        (7, Outcome.INCOMPLETE),
+        (8, Outcome.INCOMPLETE),
+        (9, Outcome.REFUSED),
+        (42, Outcome.INCOMPLETE),
+    ],
+)
+def test_every_way_a_procedure_can_end_is_an_end(code: int, outcome: Outcome):
+    class Curt(Meter):
+        def answer(self, raw: bytes) -> Iterator[tuple[str, bytes]]:
+            self.asked.append(raw)
+            is_count = raw[0] == racp.Opcode.COUNT
+            yield racp.RACP, bytes((6, 0, raw[0], 2 if is_count else code))
+
+    meter = Curt([], NOON)
+    end = converse(meter, Notebook(), UNKNOWN)
+
+    assert end is not None
+    assert end.outcome is outcome
+    fell_back = sum(raw[0] == racp.Opcode.REPORT for raw in meter.asked) > 1
+    assert fell_back == (code in racp.NOT_UNDERSTOOD)
+
+
+@pytest.mark.parametrize("code", [7, 8, 42])
+def test_what_came_before_an_incomplete_end_is_kept_without_passing_a_hole(code: int):
+    memory = believable(9, seed=1, now_wall=NOON)
+
+    class Broken(Meter):
+        def answer(self, raw: bytes) -> Iterator[tuple[str, bytes]]:
+            for uuid, value in Meter.answer(self, raw):
+                is_end = uuid == racp.RACP and value[:3] == bytes((6, 0, 1))
+                yield uuid, bytes((6, 0, 1, code)) if is_end else value
+
+    notebook = Notebook()
+    end = converse(Broken([*memory[:4], *memory[6:]], NOON), notebook)
+
+    assert end is not None
+    assert end.outcome is Outcome.INCOMPLETE
+    assert (len(notebook.kept), notebook.cursor) == (7, 4)

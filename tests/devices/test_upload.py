@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from devices.glucose import Kind
 from devices.queue import Queue
 from devices.upload import Delivery, Persistence, Server, Stop, deliver
 
@@ -82,6 +83,21 @@ def test_a_reading_crosses_the_wire_as_the_door_asks(
     }
     assert server.stored["k1"] == expected
     assert "meal" not in server.stored["k2"]
+
+
+def test_beyond_the_meters_scale_goes_as_a_side_with_the_unit_of_the_record(
+    queue: Queue, server: StandInServer, client: httpx.Client, waits: Waits
+):
+    here = meter(queue)
+    claim(queue, here, "7")
+    store(
+        queue, here, reading(1, kind=Kind.HIGH, value=None), reading(2, kind=Kind.LOW, value=None)
+    )
+
+    send(queue, server.url, client, waits)
+
+    sent = [(one["value"], one["unit"]) for one in server.stored.values()]
+    assert sent == [("HI", "mg/dL"), ("LO", "mg/dL")]
 
 
 def test_more_than_a_thousand_go_in_several_requests(
