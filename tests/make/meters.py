@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from devices.gatt.glucose import CONTEXT, MEASUREMENT
+from devices.gatt.sfloat import Sfloat
 from devices.harvest import Harvest
 from devices.meaning import Circumstances, reading_of
 from devices.sim.memory import Stored, record
@@ -68,10 +69,17 @@ def said_of(meter_id: int) -> meters.Said:
     return meters.Said("Roche", "Accu-Chek Guide", "meter+00000123", meter_id=meter_id)
 
 
-def stored(seq: int, mg_dl: int | None = 121, *, minutes_ago: float = 60, **more: object) -> Stored:
-    """A record in a meter's memory, dated by the wall clock at home."""
+def stored(
+    seq: int,
+    mg_dl: int | None = 121,
+    *,
+    minutes_ago: float = 60,
+    value: Sfloat | None = None,
+    **more: object,
+) -> Stored:
+    """A record in a meter's memory, dated by the wall clock at home; `value` for special words."""
     wall = local(NOW - timedelta(minutes=minutes_ago)).replace(tzinfo=None)
-    return record(seq, wall, mg_dl, **more)  # type: ignore[arg-type]  # passed on as they are
+    return record(seq, wall, value or mg_dl, **more)  # type: ignore[arg-type]  # passed on as they are
 
 
 def as_gateway(

@@ -89,6 +89,8 @@ def bind_row(
     """
     bound = open_binding(session, meter.id)
     if bound is None:
+        if _was_elsewhere(session, meter, actor.subject_id):
+            _forget_state(meter)
         bound = MeterBinding(
             meter=meter,
             patient_id=actor.subject_id,
@@ -108,3 +110,20 @@ def bind_row(
     if bound.patient_id != actor.subject_id:
         raise BoundElsewhere
     return bound
+
+
+def _was_elsewhere(session: Session, meter: Meter, patient_id: int | None) -> bool:
+    """Whether the meter was another person's."""
+    found = session.scalar(
+        select(MeterBinding.id)
+        .where(MeterBinding.meter_id == meter.id, MeterBinding.patient_id != patient_id)
+        .limit(1)
+    )
+    return found is not None
+
+
+def _forget_state(meter: Meter) -> None:
+    """How the meter did is the matter of the person who had it then."""
+    meter.read_at = meter.clock_set_at = None
+    meter.battery_percent = meter.clock_drift_s = meter.records = None
+    meter.firmware = None

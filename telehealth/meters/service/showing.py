@@ -268,8 +268,6 @@ def _known(binding: MeterBinding, sums: Sums, waiting: int, *, is_elsewhere: boo
 
 def _with_state(known: Known, meter: Meter) -> Known:
     """How the meter does; not for somebody who has released it: it may be in other hands."""
-    if meter.read_at is None or meter.read_at < known.bound_at:
-        return known
     return replace(
         known,
         read_at=meter.read_at,
