@@ -5,6 +5,7 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
@@ -15,7 +16,6 @@ from telehealth.readings.models import Meal
 from telehealth.reports import service as reports
 from telehealth.reports.models import Audience
 from tests import make
-from tests.make.readings import diary, reading
 from tests.make.reports import LAST, pricked, sensor
 from tests.stand_ins.server import LiveServer
 
@@ -122,17 +122,24 @@ def test_a_new_reading_and_a_remark_appear_in_open_pages(
     for page in (mine, theirs):
         expect(page.locator("live-report[live]")).to_be_attached(timeout=PATIENCE_MS)
 
-    people(lambda session: diary(session, ana, [reading("2.6 mmol/L")]))
+    _send(server, ana, people(lambda session: make.bearer(session, ana)))
     for page in (mine, theirs):
         expect(page.get_by_text("Readings: 1, on 1 of 14 days")).to_be_visible(timeout=PATIENCE_MS)
-    people(
-        lambda session: reports.add_remark(
-            session,
-            Actor(miha.id, ana.id, Basis.CARE_TEAM, frozenset({Role.DOCTOR})),
-            ana.id,
-            reports.NewRemark(LAST - timedelta(days=1), None, "Call me.", Audience.PATIENT),
-            now=make.NOW,
-        )
-    )
+    theirs.locator("summary", has_text="Write a remark").click()
+    theirs.fill("#text", "Call me.")
+    theirs.get_by_text("Care team and the patient", exact=True).click()
+    theirs.get_by_role("button", name="Save the remark").click()
 
     expect(mine.get_by_text("Call me.")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _send(server: LiveServer, patient: Person, token: dict[str, str]) -> None:
+    """The patient's own program sends a reading."""
+    at = make.NOW - timedelta(minutes=30)
+    one = {"key": "live-report", "value": "2.6", "unit": "mmol/L", "source": "manual"}
+    answer = httpx.post(
+        f"{server.url}/api/v1/patients/{patient.id}/readings",
+        headers=token,
+        json={"readings": [one | {"measured_at": at.isoformat()}]},
+    )
+    assert answer.json()["accepted"] == 1
