@@ -130,6 +130,24 @@ def test_what_the_meter_cannot_measure_is_taken_as_it_shows_it(
     assert ("very high" if shown == "HI" else "very low") in page
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_told"),
+    [
+        ({"value": "2.9"}, True),
+        ({"beyond": "LO"}, True),
+        ({"value": "3.0"}, False),
+        ({"beyond": "HI"}, False),
+    ],
+)
+def test_after_a_very_low_value_the_page_says_what_counts_now(
+    client: FlaskClient, ana: Person, typed: dict[str, str], *, is_told: bool
+):
+    send(client, **typed)
+
+    page = client.get("/dnevnik").text
+    assert ("This is very low." in page) is is_told
+
+
 def test_a_number_and_hi_together_are_refused(client: FlaskClient, session: Session, ana: Person):
     answer = send(client, value="7.2", beyond="HI")
 

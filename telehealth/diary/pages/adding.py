@@ -7,8 +7,10 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from devices.glucose import Unit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Invalid
+from telehealth.core.i18n import N_
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.bodies import takes_files
 from telehealth.core.web.pages import Form
@@ -29,11 +31,16 @@ from telehealth.diary.pages.door import (
     refused_reading,
     typed_form,
 )
-from telehealth.diary.schemas import ReadingFormSchema, TypedForm
+from telehealth.diary.schemas import ReadingFormSchema, TypedForm, Value
+from telehealth.glycemia.bands import Band, band
+from telehealth.glycemia.entered import Digits, tick
 from telehealth.readings import service as readings
-from telehealth.readings.models import SourceKind
+from telehealth.readings.models import Beyond, SourceKind
 
 Answer = AnyResponse | str | tuple[str, int]
+_VERY_LOW = N_(
+    "This is very low. Do now what you have agreed with your care team. In danger of life call 112."
+)
 
 
 @pages.for_patient("/dnevnik/nova")
@@ -80,6 +87,7 @@ class _Done:
     reference: str = ""
     entry_id: int | None = None
     transcript_id: int | None = None
+    is_very_low: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -149,7 +157,14 @@ def _write(opened: Session, actor: Actor, typed: TypedForm) -> _Done:
     for entry in entries:
         written = diary.write(opened, actor, patient_id, entry, now=now())
         entry_id = written.entry.id if written.is_new else None
-    return _Done(reference, entry_id)
+    is_very_low = bool(reference) and _is_very_low(typed.value, typed.unit)
+    return _Done(reference, entry_id, is_very_low=is_very_low)
+
+
+def _is_very_low(value: Value | None, unit: Unit) -> bool:
+    if isinstance(value, Digits):
+        return band(tick(value, unit), unit) is Band.VERY_LOW
+    return value is Beyond.LO
 
 
 def _copy(opened: Session, actor: Actor, typed: TypedForm) -> _Done:
@@ -166,6 +181,8 @@ def _say(done: _Done, patient_id: int | None) -> None:
     if not done.is_new:
         flash(gettext("This was already saved."), "info")
         return
+    if done.is_very_low and patient_id is None:
+        flash(gettext(_VERY_LOW), "warning")
     text = gettext("The reading is saved.") if done.reference else gettext("Saved in the diary.")
     if done.transcript_id is not None:
         undo = url_for("diary.undo_copy", patient_id=patient_id, transcript_id=done.transcript_id)

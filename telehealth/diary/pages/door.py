@@ -24,7 +24,6 @@ from telehealth.core.web.words import locale
 from telehealth.diary import service as diary
 from telehealth.diary.schemas import TypedForm, Value, in_words, is_questionable, other_unit
 from telehealth.readings import service as readings
-from telehealth.readings.models import Meal
 from telehealth.readings.schemas import sentence
 
 pages = Pages("diary", "telehealth.diary")
@@ -214,8 +213,3 @@ def typed_value(value: Value) -> str:
 
 def _plain(value: Decimal) -> str:
     return number(value, locale())
-
-
-def meal_or_none(code: str) -> Meal:
-    """A mark by its code; none for any other word."""
-    return Meal(code) if code in {meal.value for meal in Meal} else Meal.NONE

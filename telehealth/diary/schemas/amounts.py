@@ -11,6 +11,7 @@ from devices.glucose import Unit
 from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_, number
 from telehealth.core.web.words import locale
+from telehealth.diary.models import MAX_DOSE_HUNDREDTHS
 from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse, tick
 from telehealth.readings.models import Beyond
 from telehealth.readings.schemas import sentence
@@ -49,7 +50,7 @@ class Units(fields.Field[Decimal | None]):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal | None:
         hint = N_("Enter units of insulin, for example 6 or 6.5; at most 300.")
         amount = _amount(value, hint)
-        if amount > 300:  # noqa: PLR2004 - more than any pen or syringe gives at once
+        if amount * 100 > MAX_DOSE_HUNDREDTHS:
             raise ValidationError(hint)
         if amount == amount.to_integral():
             amount = amount.quantize(Decimal(1))

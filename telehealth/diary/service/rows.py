@@ -57,7 +57,7 @@ def shown(session: Session, actor: Actor, rows: Sequence[DiaryEntry]) -> list[Wr
     """Rows with the names of people and sources; three statements for any number of rows."""
     edited = _edited(session, [row for row in rows if row.version > 1])
     writers = {row.by_id for row in rows} | {version.by_id for version in edited.values()}
-    names = _names(session, {person_id for person_id in writers if person_id})
+    names = names_of(session, {person_id for person_id in writers if person_id})
     ids = {row.transcript_id for row in rows if row.transcript_id}
     copied = copied_of(session, actor, session.scalars(_transcripts(ids)) if ids else ())
     return [
@@ -84,7 +84,7 @@ def copied_of(
 ) -> dict[int, Copied]:
     """Transcripts by id, with who copied."""
     found = list(transcripts)
-    names = _names(session, {row.by_id for row in found})
+    names = names_of(session, {row.by_id for row in found})
     return {
         row.id: Copied(
             row.id,
@@ -110,10 +110,6 @@ def writer_of(
 
 def names_of(session: Session, ids: Collection[int]) -> dict[int, str]:
     """Names of people by id."""
-    return _names(session, set(ids))
-
-
-def _names(session: Session, ids: set[int]) -> dict[int, str]:
     if not ids:
         return {}
     people = session.scalars(select(Person).where(Person.id.in_(ids)))
