@@ -16,6 +16,7 @@ from telehealth.demo import (
     meters,
     monitoring,
     people,
+    reports,
     targets,
     visits,
 )
@@ -52,6 +53,7 @@ def tell(database: Database, password: str, *, now: datetime, say: Say) -> peopl
     say("appointments, questionnaires, consents")
     with database.unit_of_work() as session:
         monitoring.work(session, clinic, now)
+        reports.remark_and_share(session, clinic, now)
     imports.bring_files(database, clinic.patient_id, now=now)
     with database.unit_of_work() as session:
         meters.connect_meters(session, clinic.patient_id, now)

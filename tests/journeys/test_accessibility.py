@@ -24,6 +24,7 @@ from tests.make import (
     meters,
     questionnaires,
     readings,
+    reports,
 )
 from tests.stand_ins.server import LiveServer
 
@@ -97,8 +98,19 @@ SIGHTS = (
     Sight("consults.today", "/klinika/posveti", STAFF),
     Sight("consults.call", "/klinika/posveti/{visit}", STAFF),
     Sight("consults.call", "/klinika/posveti/{later}", STAFF),
+    Sight("reports.numbers", "/pomoc/stevilke", (NOBODY, PATIENT)),
+    Sight("reports.mine", "/glukoza"),
+    Sight("reports.shared", "/glukoza/deljeno/{shared_report}"),
+    Sight("reports.patient", "/pacienti/{ana}/porocilo", STAFF),
+    Sight("reports.compare", "/pacienti/{ana}/porocilo/primerjava", STAFF),
+    Sight("reports.remark", "/pacienti/{ana}/porocilo/opombe/{report_remark}", STAFF),
     Sight("monitoring.patients", "/pacienti", STAFF),
     Sight("monitoring.patient", "/pacienti/{ana}", STAFF),
+    Sight("monitoring.clinic_limits", "/pacienti/pragovi", STAFF),
+    Sight("monitoring.patient_limits", "/pacienti/{ana}/pragovi", STAFF),
+    Sight("monitoring.plan", "/nacrt"),
+    Sight("targets.edit", "/pacienti/{ana}/cilji", STAFF),
+    Sight("targets.edit_plan", "/pacienti/{ana}/nacrt", STAFF),
     Sight("questionnaires.results", "/pacienti/{ana}/vprasalniki", STAFF),
     Sight("questionnaires.result", "/pacienti/{ana}/vprasalniki/{answered}", STAFF),
     Sight("consents.of_patient", "/pacienti/{ana}/soglasja", STAFF),
@@ -172,6 +184,7 @@ def _clinic(session: Session) -> dict[str, Any]:
         "mandate": make.mandate(session, ana, luka).id,
         "notice": inbox.deliver(session, notice, now=make.NOW).id,
         "meter": meters.furnished(session, ana),
+        **reports.furnished(session, ana, miha),
         **_visits(session, ana, miha),
         **_papers(session, ana, eva, miha),
     }

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
+from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import HOME_ZONE
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
 from telehealth.readings.models import Meal, SourceKind
+from telehealth.reports import service as reports
+from telehealth.reports.models import Audience
 from tests.make.people import NOW
 from tests.make.readings import diary, reading
 
@@ -89,3 +92,14 @@ def pricked(
         one = reading(words, at.astimezone(UTC), meal=meal, kind=SourceKind.METER, device="Meter")
         new.append(one._replace(offset_min=int(offset.total_seconds()) // 60))
     diary(session, patient, new)
+
+
+def furnished(session: Session, patient: Person, worker: Person) -> dict[str, int]:
+    """A doctor's remark on the patient's day, and a report they shared."""
+    actor = Actor(worker.id, patient.id, Basis.CARE_TEAM, frozenset({Role.DOCTOR}))
+    new = reports.NewRemark(LAST, 460, "Po zajtrku visoko.", Audience.PATIENT)
+    days = reports.days_ending(LAST, 14)
+    return {
+        "report_remark": reports.add_remark(session, actor, patient.id, new, now=NOW).id,
+        "shared_report": reports.share(session, actor, patient.id, days, "", now=NOW).id,
+    }
