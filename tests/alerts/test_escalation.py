@@ -36,7 +36,7 @@ from telehealth.settings import Settings
 from tests import make
 from tests.make import alerts as made
 from tests.make import contacts as make_contacts
-from tests.make.readings import diary, reading
+from tests.make.readings import diary, reading, sensor_days
 from tests.stand_ins.mail import MailServer
 
 At = Callable[[datetime], None]
@@ -452,3 +452,19 @@ def test_two_workers_at_once_open_one_alert_and_tell_once(
         raised = session.scalars(select(Alert).where(Alert.state == State.OPEN)).all()
         assert [row.kind for row in raised] == [Kind.URGENT_LOW]
         assert len(session.scalars(select(AlertNotice)).all()) == 1
+
+
+def test_looking_asks_as_much_of_a_long_diary_as_of_a_short_one(
+    session: Session, queries: Callable[[Callable[[], object]], int]
+) -> None:
+    new, old = make.patient(session), make.patient(session, "Eva", "Kos")
+    diary(session, new, [reading("6.0 mmol/L", NOW)])
+    diary(session, old, sensor_days(NOW - timedelta(days=7), 7))
+
+    short, long = (
+        queries(lambda one=one: alerts.look(session, one.id, cause="test", now=NOW))
+        for one in (new, old)
+    )
+
+    assert short == long
+    assert short <= 9
