@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from statistics import median
 
@@ -92,12 +93,13 @@ def _uploads(ground: Ground) -> Sequence[Line]:
     bare: list[float] = []
     for number in range(ROUNDS + 1):
         body, batch, rows, wide = _body(), _batch(patient), _rows(), _wide_rows()
-        times = (
-            seconds(lambda body=body: through_api(body)),
-            seconds(lambda batch=batch: _through_service(ground, patient, batch)),
-            seconds(lambda wide=wide: _into_like_table(ground, patient.id, wide)),
-            seconds(lambda rows=rows: _into_bare_table(ground, patient.id, rows)),
+        ways: tuple[Callable[[], object], ...] = (
+            partial(through_api, body),
+            partial(_through_service, ground, patient, batch),
+            partial(_into_like_table, ground, patient.id, wide),
+            partial(_into_bare_table, ground, patient.id, rows),
         )
+        times = [seconds(way) for way in ways]
         if number:  # the first round warms up
             for found, time_s in zip((api, service, like, bare), times, strict=True):
                 found.append(time_s)

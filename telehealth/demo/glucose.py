@@ -1,7 +1,9 @@
 """Believable glucose: a daily course with meals, a person's own level and spread, a slow trend.
 
 Not a physiological model. It gives charts the shape that people know from their own meters:
-a dawn rise, hills after meals, some lows, and noise with a memory of about an hour.
+a dawn rise, hills after meals, some lows, and noise with a memory of about an hour. And it has what
+diaries have: HI and LO, a value that the meter sent and a hand wrote too, two values at one moment,
+a sensor that is scanned.
 """
 
 from collections.abc import Iterator
@@ -15,13 +17,20 @@ from devices.glucose import Unit
 from telehealth.core.clock import HOME_ZONE
 from telehealth.glycemia.entered import Digits
 from telehealth.readings import service as readings
-from telehealth.readings.models import Meal, SourceKind
+from telehealth.readings.models import Beyond, Meal, SourceKind
 
 DAYS = 90
 CGM_STEP_MIN = 5
 _STEPS_A_DAY = 24 * 60 // CGM_STEP_MIN
 _MEALS_H = (7.5, 12.75, 18.75)
-_FLOOR, _CEILING = 45.0, 380.0
+_FLOOR, _CEILING = 38.0, 380.0
+_SENSOR_LO = 40.0
+"""A sensor shows LO below this (mg/dL)."""
+_SCANNED_STEP_MIN = 15
+_SCANS_MIN = (7 * 60 + 4, 12 * 60 + 11, 18 * 60 + 8, 22 * 60 + 3)
+_COPIED_BY_HAND = 0.07
+_HI_EVERY_DAYS = 41
+_CONFLICT_EVERY_DAYS = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ class Course:
     trend: float
     """Change of the level over the whole time; negative: getting better."""
     has_sensor: bool
+    is_scanned: bool = False
+    """The sensor keeps a value every 15 minutes, and is looked at in between."""
     unit: Unit = Unit.MMOL_L
 
 
@@ -49,6 +60,7 @@ def course_of(number: int) -> Course:
         spread=float(draw.uniform(12, 26)),
         trend=float(draw.uniform(-30, 20)),
         has_sensor=number % 3 == 1,
+        is_scanned=number % 6 == 4,  # noqa: PLR2004 - every second sensor
         unit=Unit.MG_DL if number % 7 == 6 else Unit.MMOL_L,  # noqa: PLR2004 - one in seven
     )
 
@@ -102,15 +114,31 @@ def _sensor_day(
     draw = np.random.default_rng([number, on.toordinal()])
     gap_from = draw.integers(0, _STEPS_A_DAY)
     gap_steps = int(draw.choice([0, 0, 0, 6, 24]))
-    for step in range(_STEPS_A_DAY):
+    device = "Demo Scan 15" if course.is_scanned else "Demo CGM 5"
+    stride = _SCANNED_STEP_MIN // CGM_STEP_MIN if course.is_scanned else 1
+    for step in range(0, _STEPS_A_DAY, stride):
         if gap_from <= step < gap_from + gap_steps:
             continue
         at = _instant(on, step * CGM_STEP_MIN)
         if at > now:
             return
-        yield _reading(
-            course, at, float(values[step]), f"s{on:%y%m%d}{step}", SourceKind.CGM, "Demo CGM 5"
-        )
+        value = float(values[step])
+        one = _reading(course, at, value, f"s{on:%y%m%d}{step}", SourceKind.CGM, device)
+        yield one._replace(digits=Beyond.LO) if value < _SENSOR_LO else one
+    if course.is_scanned:
+        yield from _scans(course, on, values, now, device)
+
+
+def _scans(
+    course: Course, on: date, values: NDArray[np.float64], now: datetime, device: str
+) -> Iterator[readings.NewReading]:
+    for minute in _SCANS_MIN:
+        at = _instant(on, minute)
+        if at > now:
+            return
+        value = max(float(values[minute // CGM_STEP_MIN]), _SENSOR_LO)
+        key = f"l{on:%y%m%d}{minute}"
+        yield _reading(course, at, value, key, SourceKind.CGM, device)._replace(is_scan=True)
 
 
 def _finger_day(
@@ -134,7 +162,28 @@ def _finger_day(
         by_meter = number % 2 == 0
         kind = SourceKind.METER if by_meter else SourceKind.MANUAL
         device = "Accu-Chek Guide · 8472" if by_meter else ""
-        yield _reading(course, at, value, f"f{on:%y%m%d}{meal}", kind, device, meal)
+        one = _reading(course, at, value, f"f{on:%y%m%d}{meal}", kind, device, meal)
+        if by_meter:
+            yield from _as_diaries_are(one, number, on)
+        else:
+            yield one
+
+
+def _as_diaries_are(
+    one: readings.NewReading, number: int, on: date
+) -> Iterator[readings.NewReading]:
+    """A meter's reading; now and then HI, or written down by hand too, rightly or wrongly."""
+    draw = np.random.default_rng([number, on.toordinal(), int(one.measured_at.timestamp())])
+    day = on.toordinal() + number
+    if one.meal is Meal.AFTER_BREAKFAST and day % _HI_EVERY_DAYS == 0:
+        yield one._replace(digits=Beyond.HI)
+        return
+    yield one
+    by_hand = one._replace(key=f"{one.key}-hand", kind=SourceKind.MANUAL, device="")
+    if one.meal is Meal.BEFORE_DINNER and day % _CONFLICT_EVERY_DAYS == 0:
+        yield by_hand._replace(digits=Digits(66, 1), unit=Unit.MMOL_L)
+    elif draw.random() < _COPIED_BY_HAND:
+        yield by_hand._replace(measured_at=one.measured_at + timedelta(seconds=20))
 
 
 def _instant(on: date, minute: int) -> datetime:

@@ -141,12 +141,14 @@ def test_a_sensor_and_a_finger_are_compared_only_where_a_pump_copied(session: Se
         reading("7.4 mmol/L", AT + HOUR + timedelta(seconds=9), **METER),
         reading("7.9 mmol/L", AT + 2 * HOUR, **SENSOR),
         reading("6.9 mmol/L", AT + 2 * HOUR, **METER),
+        reading("7.1 mmol/L", AT + 3 * HOUR, **SENSOR),
+        reading("7.1 mmol/L", AT + 3 * HOUR),
     ])  # fmt: skip
 
     standing = stored_standings(session, ana)
     merged = [key for key, own in standing.items() if own is Standing.MERGED]
     assert [key[0] for key in merged] == [SourceKind.METER]
-    assert list(standing.values()).count(Standing.COUNTED) == 5
+    assert list(standing.values()).count(Standing.COUNTED) == 7
 
 
 def test_a_sensor_through_the_phone_and_out_of_a_file_is_counted_once(session: Session):

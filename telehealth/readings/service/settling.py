@@ -6,8 +6,8 @@ uploads ends the same. Only neighbours matter: a chain of readings each at most 
 - Same value, another source, at most 30 s apart: one measurement. The more trusted source counts.
 - Same second, another value: a conflict. The more trusted counts, of equals the lowest: a low is
   never hidden. Both stay.
-- A fingerstick with the value of a sensor in the same second is a copy that a pump made.
-- Sensors and fingersticks are otherwise never compared.
+- A meter's reading with the value of a sensor in the same second is a copy that a pump made.
+- Sensors and fingersticks are otherwise never compared: people write whole minutes, as sensors do.
 
 Sources: cgm-remote-monitor issues 7199 and 7458, Tidepool's `filterDuplicateSMBGs`.
 """
@@ -221,9 +221,10 @@ def _is_twin(one: Placed, other: Placed, sources: Mapping[int, Provenance]) -> b
     """Whether two readings are one measurement; `other` counts already."""
     if not _is_same_value(one, other):
         return False
-    is_same_second = _second(one) == _second(other)
-    if not _is_comparable(one, other, sources) or one.source_id == other.source_id:
-        return is_same_second
+    if not _is_comparable(one, other, sources):
+        return sources[one.source_id].kind is SourceKind.METER and _second(one) == _second(other)
+    if one.source_id == other.source_id:
+        return _second(one) == _second(other)
     return abs(one.at - other.at) <= NEAR
 
 
