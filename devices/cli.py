@@ -94,6 +94,7 @@ def scan(console: Console, seconds: float) -> None:
             "rssi_dbm": one.rssi_dbm,
             "kind": one.quirk.name,
             "usable": one.quirk.is_usable,
+            "paired": one.is_paired,
         }
         for one in found
     ]

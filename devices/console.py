@@ -32,6 +32,8 @@ NOT_DECIDED, HUB_CLOCK = 18, 19
 a confirmation, 9 no such visit, from 10 the server, 18 a record that cannot be decided about,
 19 this computer's clock, from 20 Bluetooth."""
 
+VISIT_SENTENCES = {VisitOverError: "visit_over", OtherRecordsError: "visit_other"}
+
 DEFAULT_ZONE = "Europe/Ljubljana"
 CLOCK_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
 
@@ -116,8 +118,7 @@ def with_console(command: Callable[..., None]) -> Callable[..., None]:
             _reraise_when(console, error)
             console.fail_trouble(error)
         except VisitError as error:
-            name = "visit_over" if isinstance(error, VisitOverError) else "no_visit"
-            name = "visit_other" if isinstance(error, OtherRecordsError) else name
+            name = VISIT_SENTENCES.get(type(error), "no_visit")
             console.fail(name, console.say(name), NO_VISIT)
         except QueueError as error:
             _reraise_when(console, error)

@@ -27,7 +27,7 @@ from devices.rows import (
 from devices.tables import STEPS, VERSION
 
 BUSY_MS = 10_000
-INSERT_RECORD = """INSERT INTO record (key, meter_id, claim_id, epoch, seq, kind, state, reason,
+INSERT_RECORD = """INSERT INTO record (meter_id, claim_id, epoch, key, seq, kind, state, reason,
     value, unit, measured_at, base, offset_min, meal, raw, raw_context, zone, drift_s, read_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
@@ -203,22 +203,10 @@ class Queue:
             claim = db.execute(
                 "SELECT id FROM claim WHERE meter_id = ? AND ended_at IS NULL", (meter_id,)
             ).fetchone()
-            known = claim and claim[0]
             added = _without(_kept(db, readings), readings)
-            now = at.isoformat()
-            db.executemany(
-                INSERT_RECORD,
-                [
-                    (
-                        *(reading.key, meter_id, known, epoch, reading.seq, reading.kind),
-                        *(state_of(reading), ",".join(reading.doubts), _text(reading)),
-                        *(reading.unit, _iso(reading), reading.base, reading.offset_min),
-                        *(reading.meal, reading.raw, reading.raw_context),
-                        *(zone, drift_s, now),
-                    )
-                    for reading in added
-                ],
-            )
+            around = (zone, drift_s, at.isoformat())
+            owner = (meter_id, claim and claim[0], epoch)
+            db.executemany(INSERT_RECORD, [(*owner, *_columns(one), *around) for one in added])
             db.execute(
                 "UPDATE meter SET cursor = ?, gained = gained + ? WHERE id = ?",
                 (cursor, len(added), meter_id),
@@ -356,6 +344,15 @@ def _without(kept: set[str], readings: Sequence[Reading]) -> list[Reading]:
     """Leave out what is kept, and what comes a second time."""
     first = {reading.key: reading for reading in reversed(readings)}
     return [one for one in readings if one.key not in kept and first[one.key] is one]
+
+
+def _columns(reading: Reading) -> tuple[object, ...]:
+    """Write a record down, all that it says itself."""
+    return (
+        *(reading.key, reading.seq, reading.kind, state_of(reading), ",".join(reading.doubts)),
+        *(_text(reading), reading.unit, _iso(reading), reading.base, reading.offset_min),
+        *(reading.meal, reading.raw, reading.raw_context),
+    )
 
 
 def _text(reading: Reading) -> str | None:
