@@ -193,6 +193,17 @@ def test_a_yes_to_one_value_is_no_yes_to_another(
     assert "Is 1.2 mmol/L right?" in second.text
 
 
+def test_what_was_written_without_a_connection_is_not_held_back_by_a_question(
+    client: FlaskClient, session: Session, ana: Person
+):
+    form = {name: value for name, value in hidden(client.get(NEW).text).items() if name != "sure"}
+
+    answer = client.post(NEW, data=form | {"value": "1,9"})
+
+    assert answer.status_code == 303
+    assert stored(session, ana)[0] == ["1.9"]
+
+
 @pytest.mark.parametrize("edge", ["2.3", "24.9"])
 def test_an_ordinary_low_or_high_is_not_asked_about(
     client: FlaskClient, session: Session, ana: Person, edge: str

@@ -21,6 +21,7 @@ from telehealth.diary.pages.door import (
     PHOTO_ROOM,
     again,
     at_time,
+    can_be_asked,
     flash_with_undo,
     form_page,
     fresh_moment,
@@ -110,7 +111,7 @@ def _add(patient_id: int | None) -> Answer:
         kept = kept_photo(patient_id)
         typed = typed_form(ReadingFormSchema(), kept)
         asked = question(typed)
-        if asked[0] != typed.sure and asked[0]:
+        if asked[0] and asked[0] != typed.sure and can_be_asked():
             return _page(again(kept), patient_id, asked), 422
         with unit_of_work() as opened:
             actor = current_actor(opened, patient_id)

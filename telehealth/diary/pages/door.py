@@ -147,6 +147,15 @@ def question(typed: TypedForm) -> tuple[str, list[str]]:
     return token, [words for _, words in asked]
 
 
+def can_be_asked() -> bool:
+    """Whether the form can carry a yes.
+
+    The page kept for lost connections cannot, and what was
+    written there is stored as it was written, not held back until somebody looks.
+    """
+    return "sure" in request.form
+
+
 def units_words(units: Decimal) -> str:
     """`6,5 enote`: the word is written out, because a U is misread as a zero."""
     shown = number(units, locale())
