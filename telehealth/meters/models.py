@@ -157,12 +157,12 @@ class MeterRecord(Base):
     kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind", 12))
     doubts: Mapped[str] = mapped_column(String(160))
     """Words of `devices.meaning.Doubt` with commas between; why it is not a reading."""
-    base_wall: Mapped[str] = mapped_column(String(24))
+    base_wall: Mapped[str] = mapped_column(String(32))
     """The meter's own date and time as sent, be it ever so impossible; empty when unreadable."""
     measured_at: Mapped[datetime | None]
     drift_s: Mapped[int | None] = mapped_column(Integer)
     """How far the meter's clock was ahead when this was read."""
-    value: Mapped[str | None] = mapped_column(String(16))
+    value: Mapped[str | None] = mapped_column(String(24))
     unit: Mapped[Unit | None] = mapped_column(one_of(Unit, "unit", 8))
     meal: Mapped[str] = mapped_column(String(24))
     raw: Mapped[bytes] = mapped_column(LargeBinary(MAX_RAW_BYTES))

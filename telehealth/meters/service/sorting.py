@@ -140,7 +140,7 @@ def _row(
         base_wall=one.base,
         measured_at=one.measured_at,
         drift_s=drift_s,
-        value=None if one.value is None else f"{one.value:f}"[:16],
+        value=None if one.value is None else f"{one.value:f}",
         unit=one.unit,
         meal=one.meal or "",
         raw=one.raw,
