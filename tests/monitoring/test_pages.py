@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,13 +24,14 @@ def ana(session: Session) -> Person:
 
 
 def test_a_doctor_sees_own_patients_by_name_with_the_newest_value(
-    client: FlaskClient, session: Session, sign_in: SignIn, ana: Person
+    app: Flask, client: FlaskClient, session: Session, sign_in: SignIn, ana: Person
 ):
     zala, cene = make.patient(session, "Zala", "Čuk"), make.patient(session, "Cene", "Cerar")
     make.patient(session, "Tuji", "Pacient")
     sign_in(client, make.doctor(session, [ana, zala, cene]))
+    app.extensions["telehealth"].queue.drain()
 
-    page = client.get("/pacienti").get_data(as_text=True)
+    page = client.get("/pacienti?red=ime").get_data(as_text=True)
 
     places = [page.index(name) for name in ("Cerar Cene", "Čuk Zala", "Šuštar Ana")]
     assert places == sorted(places)
@@ -112,9 +114,10 @@ def test_the_list_takes_the_same_number_of_statements_for_any_number_of_patients
 
 
 def test_the_list_speaks_slovenian(
-    client: FlaskClient, session: Session, sign_in: SignIn, ana: Person
+    app: Flask, client: FlaskClient, session: Session, sign_in: SignIn, ana: Person
 ):
     sign_in(client, make.doctor(session, [ana]))
+    app.extensions["telehealth"].queue.drain()
     client.set_cookie("lang", "sl")
 
     page = client.get("/pacienti").get_data(as_text=True)

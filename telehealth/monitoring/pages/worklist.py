@@ -37,7 +37,7 @@ OWNER_WORDS = (("", N_("anybody")), ("jaz", N_("me")), ("nihce", N_("nobody")))
 BULK = {
     "acknowledged": (Deed.ACKNOWLEDGED, N_("Acknowledge")),
     "owned": (Deed.OWNED, N_("Take over")),
-    "closed": (Deed.CLOSED, N_("Close")),
+    "closed": (Deed.CLOSED, N_("Close the entry")),
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from telehealth.alerts import service as alerts
@@ -96,25 +96,31 @@ def _judge_some(
     days = _days(session, ids, today)
     sticks = fill(session, ids, today - timedelta(days=2 * DAYS), today)
     limits = limits_of(session, ids, now=now)
+    deeds: list[dict[str, Any]] = []
     open_alerts = alerts.open_for(session, ids)
     for patient_id, family_name, given_name in people:
         entry = entries.get(patient_id) or _fresh(session, patient_id, now)
         if patient_id in newest:
             entry.newest_at = newest[patient_id].at
             entry.newest = newest[patient_id].shown
+        entry.name_key = name_key(family_name, given_name)
+        entry.name_folded = fold(f"{family_name} {given_name} {family_name}")
         of_patient = days.get(patient_id, [])
         facts = _facts(of_patient, sticks.get(patient_id), entry.newest_at, now)
         facts = replace(facts, open_alerts=len(open_alerts[patient_id]))
+        _draw(entry, facts, of_patient)
         finding = judge(facts, limits[patient_id])
-        entry.name_key, entry.name_folded = (
-            name_key(family_name, given_name),
-            fold(f"{family_name} {given_name} {family_name}"),
-        )
-        entry.strip = _strip(of_patient, today)
-        entry.unit = _unit(of_patient)
-        entry.bands = list(facts.cgm.bands if facts.kind is Kind.CGM else facts.sticks.bands)
-        _keep(session, entry, finding, now)
+        deeds += _keep(session, entry, finding, now)
     session.flush()
+    if deeds:  # one statement: row by row it would take one for each
+        session.execute(insert(WorklistDeed), deeds)
+
+
+def _draw(entry: WorklistEntry, facts: Facts, days: Sequence[_Day]) -> None:
+    """What the list shows beside the reasons."""
+    entry.strip = _strip(days, facts.today)
+    entry.unit = _unit(days)
+    entry.bands = list(facts.cgm.bands if facts.kind is Kind.CGM else facts.sticks.bands)
 
 
 def _days(session: Session, ids: Collection[int], today: date) -> dict[int, list[_Day]]:
@@ -235,14 +241,17 @@ def _fresh(session: Session, patient_id: int, now: datetime) -> WorklistEntry:
     return entry
 
 
-def _keep(session: Session, entry: WorklistEntry, finding: Finding, now: datetime) -> None:
+def _keep(
+    session: Session, entry: WorklistEntry, finding: Finding, now: datetime
+) -> list[dict[str, Any]]:
     """Write a finding into its entry; a new reason opens it, the last one gone settles it."""
+    deeds = []
     bits = finding.bits & ~_CALM_BITS
     new = bits & ~entry.answered_bits if entry.stage is not Stage.OPEN else 0
     if entry.stage is Stage.OPEN and not bits:
-        _move(session, entry, Stage.CLOSED, Deed.SETTLED, bits, now)
+        deeds.append(_move(entry, Stage.CLOSED, Deed.SETTLED, bits, now))
     elif new:
-        _move(session, entry, Stage.OPEN, Deed.OPENED, new, now)
+        deeds.append(_move(entry, Stage.OPEN, Deed.OPENED, new, now))
     entry.answered_bits &= bits
     if entry.reason_bits != finding.bits:
         entry.version += 1
@@ -256,16 +265,22 @@ def _keep(session: Session, entry: WorklistEntry, finding: Finding, now: datetim
     if session.is_modified(entry):
         entry.changed_at = now
     entry.judged_on = local(now).date()
+    return deeds
 
 
 def _move(
-    session: Session, entry: WorklistEntry, stage: Stage, deed: Deed, bits: int, now: datetime
-) -> None:
+    entry: WorklistEntry, stage: Stage, deed: Deed, bits: int, now: datetime
+) -> dict[str, Any]:
+    """The entry is there by itself; the line of its history that says so."""
     entry.stage, entry.stage_at, entry.stage_by_id = stage, now, None
     entry.version += 1
-    session.add(
-        WorklistDeed(patient_id=entry.patient_id, deed=deed, text="", reason_bits=bits, at=now)
-    )
+    return {
+        "patient_id": entry.patient_id,
+        "deed": deed,
+        "text": "",
+        "reason_bits": bits,
+        "at": now,
+    }
 
 
 def order_key(entry: WorklistEntry) -> int:

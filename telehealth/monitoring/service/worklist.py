@@ -124,8 +124,10 @@ def worklist(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -
         counts, version = _counts(session, own, worker_id, now)
     rows = session.execute(_page(wanted, own, worker_id, now)).all()
     shown = [_listed(row, now) for row in rows[: wanted.limit]]
-    after = rows[wanted.limit - 1][-1] if len(rows) > wanted.limit else None
-    cursor = paging.encode(_plain(after), rows[wanted.limit - 1][0].patient_id) if after else None
+    cursor = None
+    if len(rows) > wanted.limit:
+        last = rows[wanted.limit - 1]
+        cursor = paging.encode(_plain(last[-1]), last[0].patient_id)
     audit.record(
         session, actor, "monitoring.list", "patients", now=now, detail={"patients": len(shown)}
     )
