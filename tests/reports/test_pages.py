@@ -80,7 +80,7 @@ def test_a_day_shows_its_course_and_no_profile(
 
     assert "Over time" in text
     assert "Glucose profile" not in text
-    assert "There are data on 1 of 1 days" in text
+    assert "Readings of the sensor: 120." in text
 
 
 @pytest.mark.parametrize(

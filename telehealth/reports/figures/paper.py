@@ -208,6 +208,8 @@ def sensor_sentence(sheet: Sheet, words: Words) -> str:
         "wear": number(wear or 0, words.locale, 0),
         "step": sensor["interval_min"],
     }
+    if sheet["n_days"] == 1:
+        return words.translate(N_("Readings of the sensor: %(n)s.")) % {"n": sensor["n"]}
     if wear is None:
         return words.translate(N_("There are data on %(days)s of %(all)s days.")) % said
     return (
@@ -250,12 +252,10 @@ def sticks_sentence(sheet: Sheet, words: Words) -> str:
         "highest": number(found["highest"] or 0, words.locale, digits),
         "unit": unit.value,
     }
-    sentence = (
-        words.translate(
-            N_("Readings: %(n)s, on %(days)s of %(all)s days (%(per_day)s on a day with readings).")
-        )
-        % said
-    )
+    told = N_("Readings: %(n)s, on %(days)s of %(all)s days (%(per_day)s on a day with readings).")
+    if sheet["n_days"] == 1:
+        told = N_("Readings: %(n)s.")
+    sentence = words.translate(told) % said
     if found["lowest"] is not None:
         ends = N_("Lowest %(lowest)s, highest %(highest)s %(unit)s.")
         sentence += " " + words.translate(ends) % said

@@ -58,6 +58,8 @@ class View:
     sticks_sentence: str
     stick_lines: Sequence[Line]
     modal: Markup | None
+    has_placed: bool
+    """Whether the logbook holds readings that stand in a slot by their time only."""
     slots: Sequence[tuple[str, str]]
     """Codes and words of the slots the logbook shows, in the order of the day."""
 
@@ -104,6 +106,13 @@ def view_of(sheet: Sheet, words: Words, *, for_team: bool) -> View:
         )
         if sticks
         else None,
+        has_placed=sticks is not None
+        and any(
+            cell["is_by_time"]
+            for row in sticks["log"]
+            for cells in row["cells"].values()
+            for cell in cells
+        ),
         slots=[
             (slot.value, words.translate(MEAL_WORDS[Meal(slot.value)]))
             for slot in SLOTS

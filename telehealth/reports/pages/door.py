@@ -10,6 +10,7 @@ from devices.glucose import Unit
 from telehealth.core.errors import NotFound
 from telehealth.core.web.pages import Pages
 from telehealth.core.web.platform import now
+from telehealth.glycemia.slots import Slot
 from telehealth.readings.models import Meal
 from telehealth.readings.service import MEAL_WORDS
 from telehealth.reports import service as reports
@@ -23,6 +24,7 @@ from telehealth.reports.figures.charts import (
 from telehealth.reports.figures.document import words
 from telehealth.reports.figures.lines import EPISODES, MEALS, signed
 from telehealth.reports.figures.view import view_of
+from telehealth.targets.service import SLOT_WORDS
 
 pages = Pages("reports", "telehealth.reports")
 
@@ -72,6 +74,8 @@ def shown(sheet: reports.Sheet, *, for_team: bool) -> dict[str, Any]:
         "signed": _signed,
         "as_day": date.fromisoformat,
         "clock_text": clock_text,
+        "minute_text": _minute_text,
+        "slot_word": _slot_word,
         "link": _link,
         "for_team": for_team,
     }
@@ -134,6 +138,14 @@ def clock_text(typed: str) -> str:
     """`07:40` as the reader writes it."""
     hour, minute = map(int, typed.split(":"))
     return clock(hour * 60 + minute, words().locale)
+
+
+def _minute_text(minute: int) -> str:
+    return clock(minute, words().locale)
+
+
+def _slot_word(slot: Slot) -> str:
+    return words().translate(SLOT_WORDS[slot])
 
 
 def _signed(value: float, digits: int) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from devices.glucose import Unit
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
+from telehealth.core.clock import local
 from telehealth.directory import service as directory
 from telehealth.glycemia.bands import Ranges
 from telehealth.glycemia.presets import Preset
@@ -37,6 +38,8 @@ class Report:
     days: Days
     sheet: Sheet
     remarks: Sequence[ShownRemark]
+    plan: targets.Plan | None
+    """What is to be measured when, in force today."""
     may_write: bool
 
 
@@ -98,8 +101,14 @@ def report(
         days=days,
         sheet=sheet_of(session, patient_id, days, now=now),
         remarks=remarks_of(session, actor, patient_id, days),
+        plan=_plan(session, patient_id, now),
         may_write=policy.may_write(actor),
     )
+
+
+def _plan(session: Session, patient_id: int, now: datetime) -> targets.Plan | None:
+    versions = targets.plans_of(session, [patient_id]).get(patient_id, [])
+    return targets.plan_on(versions, local(now).date())
 
 
 def clinic_of(session: Session, patient_id: int, *, now: datetime) -> str:
