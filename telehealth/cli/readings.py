@@ -121,6 +121,7 @@ def export_file(
         is_slovenian = kind == "excel"
         written = json_file(rows) if kind == "json" else csv_file(rows, is_slovenian=is_slovenian)
         target.writelines(written)
+        target.flush()
 
 
 @contextmanager

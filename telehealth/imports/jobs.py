@@ -18,7 +18,6 @@ from telehealth.imports import service as imports
 from telehealth.imports.gateways import Shelf, shelf_of
 from telehealth.imports.models import State
 from telehealth.readings import service as readings
-from telehealth.readings.models import Via
 
 EVENT = "imports:changed"
 SLICE_S = 5.0
@@ -114,10 +113,8 @@ def _counted(bench: Bench, task: imports.Task, looked: imports.Looked) -> import
         return looked.sight
     n_known = 0
     with bench.database.reading() as session:
-        for (kind, device), seqs in looked.keys.items():
-            source = (kind, device, Via.FILE)
+        for source, seqs in looked.names():
             n_known += len(readings.known(session, task.patient_id, seqs, source))
-        n_known += len(readings.known(session, task.patient_id, looked.own_keys))
     n_new = sum(map(len, looked.keys.values())) + len(looked.own_keys) - n_known
     return replace(looked.sight, n_new=n_new, n_duplicate=looked.sight.n_taken - n_new)
 

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import FileIO
@@ -19,7 +19,7 @@ from telehealth.imports.models import FileImport
 from telehealth.imports.service import drafts
 from telehealth.imports.service.sights import NOTHING, Sight, refused, sight_of
 from telehealth.readings import service as readings
-from telehealth.readings.models import SourceKind
+from telehealth.readings.models import SourceKind, Via
 
 PART = readings.MAX_BATCH
 Watch = Callable[[int], None]
@@ -67,6 +67,21 @@ class Looked:
     """Names of the readings by source, sorted, each once; 8 bytes apiece."""
     own_keys: "array[int]" = field(default_factory=lambda: array("q"))
     """Names that our own export gave: known in any source of the patient."""
+
+    def names(self) -> Iterator[tuple[tuple[SourceKind, str, Via] | None, Sequence[int]]]:
+        """The names some thousand at a time, so that comparing them takes no memory either.
+
+        Each with the source to look in; None: any source of the patient.
+        """
+        for (kind, device), found in self.keys.items():
+            for chunk in _chunks(found):
+                yield (kind, device, Via.FILE), chunk
+        for chunk in _chunks(self.own_keys):
+            yield None, chunk
+
+
+def _chunks(found: "array[int]") -> Iterator[Sequence[int]]:
+    return (found[begin : begin + PART] for begin in range(0, len(found), PART))
 
 
 class _Watched(FileIO):
