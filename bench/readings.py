@@ -57,7 +57,10 @@ _LIKE = Table(
 )
 """The columns and indices of `reading`, without its rules."""
 _LIKE_INSERT = {
-    dialect: text(statement.text.replace("INTO reading (", "INTO like_reading ("))
+    dialect: text(
+        statement.text.replace("INTO reading (", "INTO like_reading (")
+        + " RETURNING source_id, seq"
+    )
     for dialect, statement in statements.INSERT_READINGS.items()
 }
 
@@ -172,12 +175,15 @@ def _batch(patient: Person) -> readings.Batch:
     return readings.Batch(patient.id, tuple(moved))
 
 
-def _rows() -> list[tuple[object, int, int]]:
+Rows = Sequence[tuple[object, ...]]
+
+
+def _rows() -> Rows:
     number = next(_number)
     return [(_moment(number, n), number * BATCH + n, 40 + n % 90) for n in range(BATCH, 0, -1)]
 
 
-def _wide_rows() -> list[tuple[object, ...]]:
+def _wide_rows() -> Rows:
     number = next(_number)
     return [
         (1, _moment(number, n), number * BATCH + n, 40 + n % 90, 1, 1, 40 + n % 90, 0, 60, 0, 0)
@@ -185,18 +191,9 @@ def _wide_rows() -> list[tuple[object, ...]]:
     ]
 
 
-def _into_like_table(ground: Ground, patient_id: int, rows: Sequence[tuple[object, ...]]) -> None:
-    with ground.database.unit_of_work() as session:
-        inserted = statements.run(
-            session,
-            _LIKE_INSERT,
-            statements.READING_FIELDS,
-            rows,
-            patient_id=patient_id,
-            upload_id=1,
-        )
-        if inserted.rowcount != len(rows):
-            raise RuntimeError("the table did not take every row")
+def _into_like_table(ground: Ground, patient_id: int, rows: Rows) -> None:
+    fields = statements.READING_FIELDS
+    _into_table(ground, _LIKE_INSERT, fields, rows, patient_id=patient_id, upload_id=1)
 
 
 def _through_service(ground: Ground, patient: Person, batch: readings.Batch) -> None:
@@ -206,15 +203,27 @@ def _through_service(ground: Ground, patient: Person, batch: readings.Batch) -> 
         raise RuntimeError(f"{outcome.accepted} of {len(batch.readings)} accepted")
 
 
-def _into_bare_table(
-    ground: Ground, patient_id: int, rows: Sequence[tuple[object, int, int]]
+def _into_bare_table(ground: Ground, patient_id: int, rows: Rows) -> None:
+    _into_table(ground, _BARE_INSERT, ("t", "s", "m"), rows, patient_id=patient_id)
+
+
+def _into_table(
+    ground: Ground,
+    statement: statements.Statement,
+    fields: Sequence[str],
+    rows: Rows,
+    **scalars: object,
 ) -> None:
+    """One raw statement and a commit; PostgreSQL's arrays are lists that the driver writes."""
     with ground.database.unit_of_work() as session:
-        inserted = statements.run(
-            session, _BARE_INSERT, ("t", "s", "m"), rows, patient_id=patient_id
-        )
+        if ground.database.dialect == "sqlite":
+            inserted = statements.run(session, statement, fields, rows, **scalars)
+        else:
+            lists = map(list, zip(*rows, strict=True))
+            arrays = dict(zip(fields, lists, strict=True))
+            inserted = session.execute(statement["postgresql"], {**arrays, **scalars})
         if len(inserted.all()) != len(rows):
-            raise RuntimeError("the bare table did not take every row")
+            raise RuntimeError("the table did not take every row")
 
 
 def _expect(status: int) -> None:

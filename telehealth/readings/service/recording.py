@@ -188,9 +188,12 @@ def _unknown(
     A meter whose clock was set sends old records with new times: the first time stays.
     """
     first: dict[Place, NewReading] = {}
+    named, source_id = None, 0
     for reading in readings:
-        place = (source_ids[reading.kind, reading.device, reading.via], seq_of(reading.key))
-        first.setdefault(place, reading)
+        if named != (reading.kind, reading.device, reading.via):  # quicker than asking each time
+            named = (reading.kind, reading.device, reading.via)
+            source_id = source_ids[named]
+        first.setdefault((source_id, seq_of(reading.key)), reading)
     known = statements.run(session, statements.KNOWN_KEYS, statements.KEY_FIELDS, sorted(first))
     for source_id, seq in known:
         first.pop((source_id, seq), None)
