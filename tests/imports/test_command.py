@@ -163,8 +163,8 @@ def test_an_export_of_the_newest_days_goes_to_standard_output(
 ) -> None:
     command("import", clarity, "--yes")
 
-    everything = json.loads(command("export", "--format", "json").output)
-    newest = json.loads(command("export", "--format", "json", "--days", 1).output)
+    everything = json.loads(command("export", "--format", "json").stdout_bytes)
+    newest = json.loads(command("export", "--format", "json", "--days", 1).stdout_bytes)
 
     assert [row["value"] for row in everything] == ["108", "LO", "112"]
     assert newest == []
