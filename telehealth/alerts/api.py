@@ -77,7 +77,10 @@ def snooze(minutes: int, patient: int, alert: int) -> dict[str, Any]:
 @api.response(200, AlertSchema)
 @access(Access.SIGNED_IN)
 def end_snooze(patient: int, alert: int) -> dict[str, Any]:
-    """End a pause."""
+    """End a pause: what was held back is told now.
+
+    The patient (not a child under 15), who represents them, doctors and nurses of the care team.
+    """
     with unit_of_work() as session:
         actor = current_actor(session, patient)
         alerts.end_snooze(session, actor, patient, alert, now=now())
