@@ -84,9 +84,9 @@ class Harvest:
             return None
         self._seen.add(raw)
         self.received += 1
-        arrival = _arrival(raw)
-        self._advance(arrival.seq)
-        self._place(arrival)
+        arrival, seq = _arrival(raw), _sequence(raw)
+        self._advance(seq)
+        self._place(arrival, seq)
         return arrival.measurement
 
     def add_context(self, raw: bytes) -> None:
@@ -95,7 +95,7 @@ class Harvest:
         if seq is None:
             return
         if seq in self._waiting:
-            self._make_ready(_joined(self._waiting.pop(seq), raw))
+            self._make_ready(_joined(self._waiting.pop(seq), raw), seq)
         elif seq in self._ready:
             self._ready[seq] = [_joined(one, raw) for one in self._ready[seq]]
         else:
@@ -118,8 +118,8 @@ class Harvest:
         Args:
             is_complete: the meter sent all it has, so holes in the numbers are its own.
         """
-        for arrival in self._waiting.values():
-            self._make_ready(arrival)
+        for seq, arrival in self._waiting.items():
+            self._make_ready(arrival, seq)
         self._waiting.clear()
         if is_complete and self.top is not None:
             self._whole_up_to = self.top
@@ -133,20 +133,20 @@ class Harvest:
         if self._whole_up_to is None or seq == self._whole_up_to + 1:
             self._whole_up_to = seq
 
-    def _place(self, arrival: Arrival) -> None:
-        seq, record = arrival.seq, arrival.measurement
+    def _place(self, arrival: Arrival, seq: int | None) -> None:
+        record = arrival.measurement
         if record is None or seq is None:
-            self._make_ready(arrival)
+            self._make_ready(arrival, seq)
         elif seq in self._contexts:
-            self._make_ready(_joined(arrival, self._contexts.pop(seq)))
+            self._make_ready(_joined(arrival, self._contexts.pop(seq)), seq)
         elif seq in self._waiting:
             # A second record under one number: the first will get no context of its own.
-            self._make_ready(arrival)
+            self._make_ready(arrival, seq)
         elif record.context_follows or self._holds_for_context:
             self._waiting[seq] = arrival
         else:
-            self._make_ready(arrival)
+            self._make_ready(arrival, seq)
 
-    def _make_ready(self, arrival: Arrival) -> None:
+    def _make_ready(self, arrival: Arrival, seq: int | None) -> None:
         self.size += 1
-        self._ready.setdefault(arrival.seq, []).append(arrival)
+        self._ready.setdefault(seq, []).append(arrival)

@@ -1,7 +1,7 @@
 """Date-times as meters send them: a wall clock without a zone, not necessarily on a calendar."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from struct import Struct
 
 from devices.gatt.wire import Wire
@@ -36,8 +36,9 @@ class WireTime:
         `None` when no calendar has this date, or the offset leaves the calendar.
         """
         try:
-            day = date(self.year, self.month, self.day)
-            at = datetime.combine(day, time(self.hour, self.minute, self.second))
+            at = datetime(  # noqa: DTZ001 - a meter's clock has no zone
+                self.year, self.month, self.day, self.hour, self.minute, self.second
+            )
             return at + timedelta(minutes=offset_min)
         except (ValueError, OverflowError):
             return None
