@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from devices.glucose import Unit
 from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import HOME_ZONE
+from telehealth.glycemia.entered import Digits
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
 from telehealth.readings.models import Meal, SourceKind
@@ -61,6 +62,12 @@ def sensed(
         )
         found.append(new._replace(offset_min=int(offset.total_seconds()) // 60))
     return found
+
+
+def tick_of(one: readings.NewReading) -> int:
+    """The number of a reading as `sensed` wrote it."""
+    assert isinstance(one.digits, Digits)
+    return one.digits.mantissa
 
 
 def sensor(

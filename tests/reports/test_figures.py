@@ -19,7 +19,7 @@ from telehealth.reports.figures.lines import differences, hours_text, sensor_lin
 from telehealth.reports.figures.paper import missing_sentence, sensor_sentence
 from tests import make
 from tests.make.readings import beyond, diary
-from tests.make.reports import LAST, at_home, pricked, sensed, sensor
+from tests.make.reports import LAST, at_home, pricked, sensed, sensor, tick_of
 
 ENGLISH = Words(lambda text: text, "en")
 SLOVENIAN = Words(lambda text: text, "sl")
@@ -53,9 +53,9 @@ def test_every_reading_out_of_range_survives_decimation(session: Session, length
     figure = trace_of(session, ana, reports.days_ending(LAST, length))
 
     put_in = {
-        ((int(one.measured_at.timestamp()) + one.offset_min * 60) * 1000, one.digits[0] / 10)
+        ((int(one.measured_at.timestamp()) + one.offset_min * 60) * 1000, tick_of(one) / 10)
         for one in worn
-        if not 39 <= one.digits[0] <= 100
+        if not 39 <= tick_of(one) <= 100
     }
     assert {point for point in drawn_points(figure) if not 3.9 <= point[1] <= 10} == put_in
     lows = {

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pypdf
 import pytest
@@ -94,12 +95,12 @@ def test_the_file_is_tagged_has_a_language_a_title_and_words_for_pictures(
 
     reader = opened(client.get("/glukoza/porocilo.pdf").data)
 
-    root = reader.trailer["/Root"]
+    root: Any = reader.root_object
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "en"
     assert reader.metadata is not None
     assert reader.metadata.title == "Glucose report, Ana Novak"
-    every = (reader.get_object(n) for n in range(1, int(str(reader.trailer["/Size"]))))
+    every: list[Any] = [reader.get_object(n) for n in range(1, int(str(reader.trailer["/Size"])))]
     said = [str(one["/Alt"]) for one in every if isinstance(one, dict) and "/Alt" in one]
     assert any("Glucose profile" in words for words in said)
     assert sum("in target range" in words for words in said) >= 13
@@ -119,7 +120,8 @@ def test_the_same_in_slovenian(
     assert "Poročilo o glukozi" in text
     assert "Podatki so za 14 od 14 dni" in text
     assert "Odstotki meritev, ne časa" in text
-    assert reader.trailer["/Root"]["/Lang"] == "sl"
+    root: Any = reader.root_object
+    assert root["/Lang"] == "sl"
 
 
 def test_ninety_days_and_many_remarks_still_fit_one_page(
@@ -182,6 +184,17 @@ def test_a_shared_report_prints_what_it_showed(
 
     assert "Readings: 1, on 1 of 14 days" in text
     assert "Miha Kovač" in text
+
+
+def test_a_clock_with_microseconds_prints_too(
+    client: FlaskClient, sign_in: SignIn, ana: Person, clock: Any
+) -> None:
+    sign_in(client, ana)
+    clock.at = make.NOW.replace(microsecond=523_417)
+
+    answer = client.get("/glukoza/porocilo.pdf")
+
+    assert answer.status_code == 200
 
 
 def test_names_in_other_scripts_still_make_a_page(

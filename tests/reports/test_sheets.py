@@ -23,7 +23,7 @@ from telehealth.targets import service as targets
 from telehealth.targets.models import Population
 from tests import make
 from tests.make.readings import beyond, diary, reading
-from tests.make.reports import LAST, at_home, pricked, sensed, sensor
+from tests.make.reports import LAST, at_home, pricked, sensed, sensor, tick_of
 
 FORTNIGHT = reports.days_ending(LAST, 14)
 
@@ -54,7 +54,7 @@ def test_a_sensors_figures_are_those_of_the_engine(session: Session) -> None:
     found = sensor_of(sheet_of(session, ana))
 
     t = np.array([int(one.measured_at.timestamp()) for one in worn])
-    ticks = np.array([one.digits[0] for one in worn])
+    ticks = np.array([tick_of(one) for one in worn])
     told = panel(series(t, np.full(len(t), 3600), ticks, Unit.MMOL_L))
     assert {name: one["value"] for name, one in found["measures"].items()} == pytest.approx(
         {name: result.value for name, result in told.results.items()}
@@ -277,9 +277,9 @@ def test_every_value_out_of_range_is_in_the_small_curve_of_its_day(session: Sess
     strips = sensor_of(sheet_of(session, ana))["strips"]
 
     put_in = {
-        (one.measured_at.astimezone(HOME_ZONE).date().isoformat(), one.digits[0])
+        (one.measured_at.astimezone(HOME_ZONE).date().isoformat(), tick_of(one))
         for one in worn
-        if not 39 <= one.digits[0] <= 100
+        if not 39 <= tick_of(one) <= 100
     }
     drawn = {
         (strip["on"], round(value * 10))

@@ -42,7 +42,7 @@ _STYLE = (
 _STRIPS = 14
 _REMARKS = 4
 _REMARK_CHARS = 160
-_PROFILE_MM, _PROFILE_ALONE_MM, _MODAL_MM = 58, 74, 70
+_PROFILE_MM, _PROFILE_ALONE_MM, _MODAL_MM = 66, 72, 72
 _MEAL_OF_POINT = {
     "after_breakfast": "breakfast",
     "after_lunch": "lunch",

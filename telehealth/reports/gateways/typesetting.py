@@ -55,7 +55,9 @@ def _set(text: str, made_at: datetime) -> bytes:
             compiler = typst.Compiler(
                 _template(), root=nothing, ignore_system_fonts=True, sys_inputs={"data": text}
             )
-            pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=made_at)
+            # Typst takes whole seconds only.
+            at = made_at.replace(microsecond=0)
+            pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=at)
         except typst.TypstError as error:
             raise Conflict(N_("This report cannot be printed. Please call the clinic.")) from error
     if not isinstance(pdf, bytes):
