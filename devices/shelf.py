@@ -10,7 +10,7 @@ from devices import decisions
 from devices.console import NOT_DECIDED, Console, clock_type, user_name, with_console, zone_option
 from devices.decisions import Decision, DecisionError, Deed
 from devices.meaning import in_zone
-from devices.printing import record_json, record_line
+from devices.printing import KEY_DIGITS, record_json, record_line
 from devices.words import OBJECTIONS, pick
 
 MAX_REASON_CHARS = 200
@@ -71,7 +71,9 @@ def _decide(console: Console, keys: tuple[str, ...], decision: Decision) -> None
             decided = decisions.decide(queue, keys, decision)
         except DecisionError as error:
             message = pick(OBJECTIONS[error.objection], console.lang)
-            console.fail(error.objection, f"{message} {error.key}".strip(), NOT_DECIDED)
+            console.fail(
+                error.objection, f"{message} {error.key[:KEY_DIGITS]}".strip(), NOT_DECIDED
+            )
     data: dict[str, Any] = {
         "deed": decision.deed,
         "reason": decision.reason,

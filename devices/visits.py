@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 
-from devices.queue import Queue
+from devices.queue import SENDABLE, Queue
 from devices.rows import RECORD_COLUMNS, RecordRow
 
 TOKEN_BYTES = 5
@@ -63,7 +63,7 @@ class Offer:
     """Names exactly these records; to be given back with the confirmation."""
     record_ids: tuple[int, ...]
     last: tuple[RecordRow, ...]
-    """The newest of them with a time, newest first."""
+    """The newest blood glucose among them with a time, HI and LO too, newest first."""
     left: int
     """Records of the meter read earlier for nobody, which stay out."""
 
@@ -138,7 +138,8 @@ def offer(queue: Queue, visit: Visit, meter_id: int) -> Offer:
     )
     unowned = [RecordRow(*row) for row in found]
     records = [one for one in unowned if visit.with_history or one.id > visit.after_record]
-    dated = sorted((one for one in records if one.measured_at), key=_moment, reverse=True)
+    values = [one for one in records if one.measured_at and one.kind in SENDABLE]
+    dated = sorted(values, key=_moment, reverse=True)
     return Offer(
         visit,
         meter_id,

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices import visits
+from devices.glucose import Kind
 from devices.queue import Queue
 from devices.sim.bluez.objects import Peripheral
 from devices.visits import NoVisitError, OtherRecordsError, VisitOverError
@@ -213,6 +214,25 @@ def test_a_confirmation_counts_only_for_the_records_it_was_made_for(queue: Queue
         visits.confirm(queue, visits.offer(queue, visit, here), shown.code, at=NOW)
 
     assert queue.patients_waiting() == []
+
+
+def test_only_blood_glucose_is_shown_for_comparing_and_everything_is_given(queue: Queue):
+    here = meter(queue)
+    visit = visits.begin(queue, "7", begun_by="nurse", at=NOW, lasts=HOUR)
+    later = NOW + timedelta(minutes=1)
+    store(
+        queue,
+        here,
+        reading(1),
+        reading(2, kind=Kind.CONTROL, measured_at=later),
+        reading(3, kind=Kind.HIGH, value=None, measured_at=later),
+        reading(4, kind=Kind.UNREADABLE, value=None, measured_at=None),
+    )
+
+    shown = visits.offer(queue, visit, here)
+
+    assert [row.kind for row in shown.last] == ["high", "glucose"]
+    assert len(shown.record_ids) == 4
 
 
 def test_a_visit_ends_once(queue: Queue):
