@@ -56,15 +56,33 @@ PATIENT = {
     "meters": "/merilniki",
     "sessions": "/seje",
     "account": "/vec",
+    "glucose": "/glukoza",
+    "alerts": "/opozorila",
+    "plan": "/nacrt",
+    "import": "/uvoz",
+    "export": "/izvoz",
+    "connect-meter": "/merilniki/povezi",
+    "numbers": "/pomoc/stevilke",
 }
 DOCTOR = {
     "staff-today": "/",
     "patients": "/pacienti",
+    "staff-alerts": "/klinika/opozorila",
     "calendar": "/koledar",
     "hours": "/koledar/ure",
     "staff-consultations": "/klinika/posveti",
 }
-IN_ENGLISH = {"today": "/", "diary": "/dnevnik"}
+IN_ENGLISH = {"today": "/", "diary": "/dnevnik", "glucose": "/glukoza"}
+OF_A_PATIENT = {
+    "questionnaires": "vprasalniki",
+    "consents": "soglasja",
+    "report": "porocilo",
+    "compare": "porocilo/primerjava",
+    "targets": "cilji",
+    "plan": "nacrt",
+    "paper": "dnevnik/papir",
+    "rules": "opozorila",
+}
 
 
 @contextmanager
@@ -220,7 +238,7 @@ def of_one_patient(browsers: Browsers) -> None:
         page.wait_for_url(re.compile(r"/pacienti/\d+$"))
         shoot(page, "patient")
         address = page.url
-        for name, path in (("questionnaires", "vprasalniki"), ("consents", "soglasja")):
+        for name, path in OF_A_PATIENT.items():
             page.goto(f"{address}/{path}")
             shoot(page, f"staff-{name}")
 
