@@ -1,6 +1,7 @@
 """Imports: the worker's bench, files as patients bring them, an import taken through its steps."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,3 +60,43 @@ def sent(
     arrived = imports.Sent(token, len(content), zone)
     row = imports.receive(session, actor or own_actor(patient), patient.id, arrived, now=NOW)
     return row.id
+
+
+def in_every_state(session: Session, patient: Person) -> dict[str, int]:
+    """Imports of a patient in the states that pages show, without files; ids by name."""
+    actor = own_actor(patient)
+    skipped = (imports.Omitted("personal", 4, (2, 3, 4, 5)), imports.Omitted("bad_time", 1, (9,)))
+    ready = imports.Sight(
+        format="libreview",
+        unit="mmol/L",
+        date_order="dmy",
+        taken={"cgm": 40, "scan": 2},
+        n_limits=1,
+        skipped=skipped,
+        n_folds=1,
+        folds=(7,),
+        first_at=NOW - timedelta(days=2),
+        last_at=NOW - timedelta(days=1),
+        samples=(
+            imports.Sample(6, NOW - timedelta(days=2), "7.2", "mmol/L", "cgm"),
+            imports.Sample(7, NOW - timedelta(days=2), "HI", "mmol/L", "scan"),
+        ),
+        n_new=42,
+    )
+    sights = {
+        "ready": ready,
+        "done": ready,
+        "asking": replace(ready, questions=("date_order", "unit", "columns"), samples=()),
+        "refused": imports.Sight(trouble="unknown", nearest=("libreview", "clarity")),
+    }
+    ids = {}
+    for number, (name, sight) in enumerate(sights.items()):
+        sent = imports.Sent(f"{patient.id * 100 + number:032x}", 5_000_000, ZONE)
+        row = imports.receive(session, actor, patient.id, sent, now=NOW)
+        imports.keep_sight(session, row.id, sight, [])
+        ids[f"import_{name}"] = row.id
+    imports.confirm(session, actor, patient.id, ids["import_done"], now=NOW)
+    imports.finish_adding(session, ids["import_done"], now=NOW)
+    sent = imports.Sent(f"{patient.id * 100 + 9:032x}", 5_000_000, ZONE)
+    ids["import_looking"] = imports.receive(session, actor, patient.id, sent, now=NOW).id
+    return ids
