@@ -55,6 +55,8 @@ class Fault(StrEnum):
     """Refuses even the right number."""
     BOND_LOST = "bond-lost"
     """Forgets the computer after pairing."""
+    BUSY = "busy"
+    """Says that a procedure is running, until that is aborted."""
     SLOW = "slow"
     """Pauses so many milliseconds before each notification."""
 

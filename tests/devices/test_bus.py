@@ -210,6 +210,15 @@ def test_a_meter_that_always_stops_at_the_same_record_is_reported(queue: Queue, 
     assert len(report.new) == 5
 
 
+def test_a_procedure_that_still_runs_on_the_meter_is_aborted_first(queue: Queue, reach: Reach):
+    peripheral = reach.put("busy", records=7)
+
+    report = read(queue)
+
+    assert (report.trouble, len(report.new)) == (None, 7)
+    assert peripheral.meter.asked[0] == racp.abort().to_bytes()
+
+
 def test_a_silent_meter_is_reported_not_waited_for(queue: Queue, reach: Reach):
     reach.put("silent")
 

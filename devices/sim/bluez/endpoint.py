@@ -9,7 +9,7 @@ from typing import Any
 
 from dbus_fast import Message, MessageType
 
-from devices.gatt.racp import RACP
+from devices.gatt.racp import RACP, Opcode
 from devices.sim.bluez import objects
 from devices.sim.bluez.objects import Peripheral
 from devices.sim.bluez.wire import BUS_NAME, BusError, Connection, is_reply, variants
@@ -327,7 +327,8 @@ class Bluez:
             return NOTHING
         if path not in one.notifying:
             raise _failed("Not subscribed", "ImproperlyConfigured")
-        if one.stream is not None and not one.stream.done():
+        one.is_busy = one.is_busy and raw[0] != Opcode.ABORT
+        if one.is_busy or (one.stream is not None and not one.stream.done()):
             raise _att(0xFE)
         # From a task, so that the answer to the write leaves first, as over the air.
         one.stream = self._spawn(self._notify(one, raw))

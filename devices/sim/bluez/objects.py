@@ -7,6 +7,7 @@ from typing import Any
 from dbus_fast import Variant
 
 from devices.sim.bluez.wire import Connection, variants
+from devices.sim.faults import Fault
 from devices.sim.meter import GLUCOSE_SERVICE, Meter
 
 ADAPTER = "/org/bluez/hci0"
@@ -35,6 +36,8 @@ class Peripheral:
     is_paired: bool = False
     forgot_bond: bool = False
     """The meter forgot the computer, which does not know it yet."""
+    is_busy: bool = False
+    """A procedure of another client is still running on the meter."""
     is_known: bool = False
     """The adapter has heard it since it was started or the device removed."""
     is_connected: bool = False
@@ -47,7 +50,8 @@ class Peripheral:
     _uuids: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Note which characteristic is where."""
+        """Note which characteristic is where, and how the meter begins."""
+        self.is_busy = Fault.BUSY in self.meter.faults
         self._uuids = {
             path: str(interfaces[CHARACTERISTIC_IFACE]["UUID"])
             for path, interfaces in self.gatt().items()
