@@ -106,6 +106,7 @@ def test_an_upload_between_two_changes_of_targets_is_not_forgotten(session: Sess
     set_targets(session, ana, Population.PREGNANCY_TYPE1)
     late = [reading("145 mg/dL", make.NOW - 5 * DAY, kind=SourceKind.METER)]
     diary(session, ana, late)
+    assert readings.is_recomputing(session, ana.id)
 
     set_targets(session, ana, Population.ADULT)
     rebuild(session, ana)
