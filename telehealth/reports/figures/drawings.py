@@ -30,7 +30,7 @@ def profile_svg(
 ) -> Markup:
     """The glucose profile."""
     axis, curves, minutes = axis_of(unit), found["curves"], found["minutes"]
-    parts = [*_frame(axis, targets, locale)]
+    parts = [*_frame(axis, targets, unit, locale)]
     for low, high, name in (("p5", "p95", "outer"), ("p25", "p75", "inner")):
         for run in runs(minutes, curves[low], curves[high]):
             points = [(minute, over) for minute, _, over in run]
@@ -45,7 +45,7 @@ def profile_svg(
 def modal_svg(found: ModalDay, unit: Unit, targets: Targets, label: str, locale: str) -> Markup:
     """Every fingerstick by its time of day; shape and colour say the band."""
     axis = axis_of(unit)
-    parts = [*_frame(axis, targets, locale)]
+    parts = [*_frame(axis, targets, unit, locale)]
     if found["hours"]:
         points = list(zip(found["hours"], found["medians"], strict=True))
         parts.append(f'<polyline class="median" points="{_points(points, axis)}"/>')
@@ -98,7 +98,7 @@ def _lines(strip: Strip) -> list[list[tuple[int, float]]]:
     return [line for line in found if line]
 
 
-def _frame(axis: Axis, targets: Targets, locale: str) -> Iterable[str]:
+def _frame(axis: Axis, targets: Targets, unit: Unit, locale: str) -> Iterable[str]:
     """Target band, lines at the limits with their values, hours below."""
     low, high = targets["low"], targets["high"]
     y, height = _y(high, axis), _y(low, axis) - _y(high, axis)
@@ -109,6 +109,7 @@ def _frame(axis: Axis, targets: Targets, locale: str) -> Iterable[str]:
         text = f"{tick:g}".replace(".", "," if locale == "sl" else ".")
         yield f'<path class="line" d="M{_LEFT} {at:.1f}H{_WIDTH}"/>'
         yield f'<text x="{_LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{text}</text>'
+    yield f'<text x="{_LEFT + 4}" y="{_TOP + 14}">{unit.value}</text>'
     for minute in range(0, DAY_MIN + 1, 180):
         anchor = "end" if minute == DAY_MIN else "middle" if minute else "start"
         text = clock(minute, locale)
