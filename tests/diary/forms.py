@@ -1,9 +1,16 @@
-"""What a browser would send of a page."""
+"""What a browser would send of a page, and what then stands in the diary."""
 
 import html
 import re
 
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from telehealth.diary import service as diary
+from telehealth.identity.models import Person
+from telehealth.readings import service as readings
+from tests import make
+from tests.make.readings import own_actor
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -33,3 +40,12 @@ def token(client: FlaskClient) -> str:
     found = re.search(r'name="csrf-token" content="([0-9a-f]+)"', client.get("/").text)
     assert found is not None
     return found[1]
+
+
+def stored(session: Session, person: Person) -> tuple[list[str], list[diary.Content]]:
+    """Values and entries of a diary, newest first."""
+    view = diary.View()
+    shown = diary.show(session, own_actor(person), person.id, view, now=make.NOW)
+    items = [item for day in shown.days for item in day.items]
+    values = [str(item.digits) for item in items if isinstance(item, readings.Entry)]
+    return values, [item.content for item in items if isinstance(item, diary.Written)]

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from tests import make
-from tests.make import diary
+from tests.make import diary, readings
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 VIOLATIONS = """axe.run({resultTypes: ['violations']}).then((found) => found.violations.map(
@@ -143,6 +143,32 @@ def test_an_open_diary_shows_what_is_written_elsewhere(people: People, enter: En
     other.get_by_role("button", name="Save").click()
 
     expect(page.locator("li.entry").first).to_contain_text("60 g of carbohydrate")
+
+
+def _patient_with_a_diary(session: Session) -> tuple[Any, list[str]]:
+    ana = make.patient(session)
+    (place,) = readings.diary(session, ana, [readings.reading("2.8 mmol/L", note="po teku")]).new
+    entry = diary.entry(session, ana, picture=diary.JPEG, carbs_g=60, note="potica")
+    return ana, [
+        "/dnevnik",
+        "/dnevnik?kaj=meals",
+        "/dnevnik?kaj=activity",
+        "/dnevnik/nova",
+        f"/dnevnik/{place}/uredi",
+        f"/dnevnik/zapisi/{entry.id}",
+    ]
+
+
+@pytest.mark.parametrize("language", ["sl", "en"])
+def test_every_page_of_the_diary_fits_the_narrowest_screen_and_is_read_aloud(
+    people: People, enter: Enter, language: str
+):
+    ana, paths = people(_patient_with_a_diary)
+    page = enter(ana, language=language, width=320)
+
+    for path in paths:
+        page.goto(path)
+        require_accessible(page)
 
 
 def _nurse_and_patient(session: Session) -> tuple[Any, Any]:

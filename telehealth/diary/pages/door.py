@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from babel.dates import format_date
-from flask import flash, render_template, request
+from flask import current_app, flash, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
@@ -44,8 +44,14 @@ def show(template: str, **values: Any) -> str:
         in_words=in_words,
         weekday=weekday,
         units_words=units_words,
+        link=link,
         **values,
     )
+
+
+def link(endpoint: str, **values: Any) -> str | None:
+    """The address of a page of another room; None where this installation has no such room."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def form_page(template: str, form: Form, **values: Any) -> str:

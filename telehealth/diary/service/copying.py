@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import Actor
-from telehealth.core.errors import NotFound
+from telehealth.core.errors import Conflict, NotFound
 from telehealth.diary import policy
 from telehealth.diary.models import DiaryEntry, Transcript, TranscriptKind
 from telehealth.diary.service.content import NewEntry
@@ -62,11 +63,9 @@ def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: 
         NotAllowed: not of the care team.
     """
     policy.require_copying(actor, patient_id)
-    known = session.scalar(
-        select(Transcript).where(Transcript.patient_id == patient_id, Transcript.key == sheet.key)
-    )
+    known = _known(session, patient_id, sheet.key)
     if known is not None:
-        return Copy(known.id, is_new=False, n=0)
+        return Copy(known, is_new=False, n=0)
     outcome = readings.Outcome(0, 0, ())
     if sheet.readings:
         batch = readings.Batch(patient_id, sheet.readings)
@@ -82,8 +81,15 @@ def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: 
         written_at=now,
         upload_id=outcome.upload_id,
     )
-    session.add(transcript)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(transcript)
+            session.flush()  # the unique key decides now which of two windows was first
+    except IntegrityError as error:
+        known = _known(session, patient_id, sheet.key)
+        if known is None:
+            raise Conflict from error
+        return Copy(known, is_new=False, n=0)
     written = [
         write(session, actor, patient_id, entry, now=now, transcript_id=transcript.id)
         for entry in sheet.entries
@@ -93,6 +99,13 @@ def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: 
         session, actor, "diary.copy", "transcript", transcript.id, now=now, detail={"n": n}
     )
     return Copy(transcript.id, is_new=True, n=n, rejected=outcome.rejected)
+
+
+def _known(session: Session, patient_id: int, key: str) -> int | None:
+    """The copy of a sheet that came before."""
+    return session.scalar(
+        select(Transcript.id).where(Transcript.patient_id == patient_id, Transcript.key == key)
+    )
 
 
 def undo_copy(
