@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from devices.glucose import Unit
 from telehealth.alerts.models import Alert, Direction, Kind, Ring
-from telehealth.alerts.service import OpenAlert, Rule, Shown, Told
+from telehealth.alerts.service import TICKS, OpenAlert, Rule, Shown, Told
 from telehealth.core.i18n import N_, clock_time, number
 from telehealth.notifications.models import DeliveryState
 
@@ -164,3 +164,12 @@ def edge_words(rule: Rule, locale: str) -> str:
     if rule.threshold is None:
         return ""
     return value(rule.threshold.tick, rule.threshold.unit, locale).partition(" ")[0]
+
+
+def bounds_words(rule: Rule, say: Say, locale: str) -> str:
+    """What the threshold may be, in its unit: `from 3.0 to 6.0`."""
+    if rule.threshold is None:
+        return ""
+    unit = rule.threshold.unit
+    low, high = (value(tick, unit, locale).partition(" ")[0] for tick in TICKS[rule.kind][unit])
+    return say(N_("from %(low)s to %(high)s"), low=low, high=high)

@@ -261,6 +261,7 @@ def test_a_rule_that_makes_no_sense_comes_back_with_what_was_typed(
     words = post(as_nurse, path, **given)
 
     assert sentence in words
+    assert "from 3.0 to 6.0" in words
     assert "One thing needs your attention" in words
 
 

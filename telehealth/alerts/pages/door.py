@@ -28,6 +28,7 @@ def words() -> dict[str, Any]:
         "age": lambda alert: figures.span(figures.age_min(alert, moment)),
         "span": figures.span,
         "threshold": lambda rule: figures.edge_words(rule, reader),
+        "bounds": lambda rule: figures.bounds_words(rule, gettext, reader),
         "kind_words": alerts.KIND_WORDS,
         "end_words": alerts.END_WORDS,
         "state_words": alerts.STATE_WORDS,
