@@ -86,9 +86,10 @@ def as_gateway(
     session: Session, patient: Person, memory: Iterable[Stored], identity: str, *, now: datetime
 ) -> None:
     """The readings that a gateway makes of a meter's memory, sent as it sends them."""
+    maker, model, *_ = meters.Named(identity).parts
     around = Circumstances(
         meter=identity,
-        quirk=meters.Said(*identity.split(" | ")[:2]).quirk,
+        quirk=meters.Said(maker, model).quirk,
         zone=HOME_ZONE,
         now=now,
         meter_clock_wall=None,

@@ -140,7 +140,7 @@ def test_what_is_no_notification_is_refused(notification: list[str]) -> None:
     with pytest.raises(ValidationError) as refusal:
         TransferSchema().load(body)
 
-    assert "notifications" in refusal.value.normalized_messages()
+    assert "notifications" in refusal.value.messages_dict
 
 
 @given(raw=st.lists(st.binary(min_size=1, max_size=24), max_size=12))

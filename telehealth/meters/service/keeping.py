@@ -52,8 +52,7 @@ def bind_again(
     """
     policy.require_keeping(actor, patient_id)
     before = rows.newest_binding(session, patient_id, meter_id)
-    if before.unbound_at is not None:
-        _bind(session, actor, before.meter, before.name, before.how, now=now)
+    _bind(session, actor, before.meter, before.name, before.how, now=now)
 
 
 def rename(

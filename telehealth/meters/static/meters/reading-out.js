@@ -20,12 +20,14 @@ class MeterReader extends HTMLElement {
   link = new Link();
   /** Milliseconds; tests wait less. */
   patience = { watchdogMs: 30_000, quietMs: 300, retryMs: 1_000 };
+  saidAt = 0;
+  openedAt = 0;
+  openedWallMs = 0;
 
   connectedCallback() {
     this.values = new Values(this.piece("list"), this.piece("more"), (name) => this.words(name));
     /** @type {import("meters/transfer.js").Brought | null} */
     this.brought = null;
-    this.saidAt = 0;
     this.openedAt = performance.now();
     this.openedWallMs = Date.parse(this.getAttribute("wall") ?? "") || Date.now();
     for (const [name, deed] of /** @type {[string, () => void][]} */ ([
@@ -143,8 +145,7 @@ class MeterReader extends HTMLElement {
   /** @param {string} name @param {Uint8Array} raw */
   arrived(name, raw) {
     const now = this.wallNow;
-    const clock = this.about?.clock;
-    const wall = clock ? wallTime(decodeDateTime(clock).parts) : null;
+    const wall = clockOf(this.about?.clock ?? null);
     const driftMs = wall && this.about ? wall.getTime() - now.getTime() + (performance.now() - this.about.clockReadAt) : null;
     this.values?.add(name, raw, (record, context) =>
       describe(record, context, { marksKetones: this.plan.marks_ketones, now, driftMs }),
@@ -309,6 +310,18 @@ class MeterReader extends HTMLElement {
   words(name, values = {}) {
     const sentence = this.getAttribute(`data-${name}`) ?? name;
     return sentence.replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole));
+  }
+}
+
+/**
+ * What a meter's clock shows; null where it has none or nobody can read it.
+ * @param {Uint8Array | null} raw
+ */
+function clockOf(raw) {
+  try {
+    return raw && wallTime(decodeDateTime(raw).parts);
+  } catch {
+    return null;
   }
 }
 
