@@ -16,6 +16,7 @@ from telehealth.identity.models import Person
 from telehealth.meters import service as meters
 from telehealth.meters.figures import battery_words, clock_words, interval_words, reader_words
 from telehealth.meters.schemas import NameSchema, NewMeterSchema, StraySchema
+from telehealth.readings import service as readings
 
 pages = Pages("meters", __name__)
 
@@ -312,6 +313,8 @@ def _connect(place: Place) -> str:
         actor = current_actor(session, place.patient_id)
         found = meters.of_patient(session, actor, actor.subject_id or 0, now=now())
         person = session.get_one(Person, actor.subject_id)
+        unit = readings.preferred_unit(session, person.id)
     wall = local(now()).replace(tzinfo=None)
-    words = reader_words()
-    return place.show("connect", found=found, person=person, reader_words=words, wall=wall)
+    return place.show(
+        "connect", found=found, person=person, reader_words=reader_words(), wall=wall, unit=unit
+    )

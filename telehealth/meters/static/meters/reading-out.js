@@ -25,7 +25,8 @@ class MeterReader extends HTMLElement {
   openedWallMs = 0;
 
   connectedCallback() {
-    this.values = new Values(this.piece("list"), this.piece("more"), (name) => this.words(name));
+    const unit = this.getAttribute("unit") === "mg/dL" ? "mg/dL" : "mmol/L";
+    this.values = new Values(this.piece("list"), this.piece("more"), (name) => this.words(name), unit);
     /** @type {import("meters/transfer.js").Brought | null} */
     this.brought = null;
     this.openedAt = performance.now();

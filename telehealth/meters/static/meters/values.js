@@ -1,26 +1,31 @@
 // @ts-check
 /** The list of what a meter sends, newest on top, as it arrives. */
 
+import { convert, formatValue } from "core/units.js";
 import { locale } from "core/words.js";
 import { CONTEXT, fromHex, hex } from "meters/codec.js";
 
 /** More rows than this nobody reads while they arrive; all of them are saved. */
 const MOST_SHOWN = 300;
 
-/** @typedef {import("meters/meaning.js").Shown} Shown */
+/**
+ * @typedef {import("meters/meaning.js").Shown} Shown
+ * @typedef {import("core/units.js").Unit} Unit
+ */
 
 export class Values {
   /**
    * @param {HTMLElement} list
    * @param {HTMLElement} more says that older ones are not shown
    * @param {(name: string) => string} words
+   * @param {Unit} unit the person's own: what the meter's screen shows, whatever it sends
    */
-  constructor(list, more, words) {
+  constructor(list, more, words, unit) {
+    this.unit = unit;
     this.list = list;
     this.more = more;
     this.words = words;
-    this.number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-    this.time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    this.time = new Intl.DateTimeFormat(locale === "en" ? "en-GB" : locale, { dateStyle: "medium", timeStyle: "short" });
     /** @type {Map<string, {row: HTMLLIElement, shown: Shown}>} */
     this.rows = new Map();
     /** @type {Map<string, Uint8Array>} contexts by the two bytes of their number */
@@ -77,15 +82,26 @@ export class Values {
   #fill(text, row, shown) {
     this.rows.set(text, { row, shown });
     const when = shown.wall ? this.time.format(shown.wall) : shown.base.replace("T", " ");
-    row.replaceChildren(element("span", "time", when || this.words("unreadable")));
+    row.replaceChildren(...(when ? [element("span", "time", when)] : []));
     row.append(element("span", "value", this.#value(shown)));
     const reasons = shown.doubts.map((doubt) => this.words(doubt));
     if (!isReading(shown)) row.append(element("span", "reason", reasons.join(" ") || this.words("kept")));
   }
 
+  /**
+   * A ketone stays in its own unit: it is no glucose to be converted.
+   * @param {string} kind
+   * @param {number} value
+   * @param {Unit} unit
+   */
+  #number(kind, value, unit) {
+    const to = kind === "ketone" ? unit : this.unit;
+    return `${formatValue(convert(value, unit, to), to, locale)} ${to}`;
+  }
+
   /** @param {Shown} shown */
   #value({ kind, value, unit }) {
-    const number = value === null ? "" : `${this.number.format(value)} ${unit}`;
+    const number = value === null ? "" : this.#number(kind, value, /** @type {Unit} */ (unit));
     if (kind === "glucose" || kind === "implausible") return number;
     return [this.words(`kind-${kind}`), number].filter(Boolean).join(" ");
   }
