@@ -36,6 +36,9 @@ FULL_DETAIL = timedelta(days=7)
 BUCKETS = 700
 """Of a long period each bucket shows its lowest and highest; what is out of range always shows."""
 
+WORD_APART_S = 12 * 3600
+"""HI and LO of one stretch are marked each and written once."""
+
 Trace = dict[str, Any]
 
 
@@ -238,14 +241,16 @@ def _beyond(
     t, side, source = (np.asarray(given[name], dtype=np.int64) for name in ("t", "side", "source"))
     for sign, text, at in ((-1, "LO", axis.bottom), (1, "HI", axis.top)):
         for source_id in np.unique(source[side == sign]):
-            x = wall_ms(np.sort(t[(side == sign) & (source == source_id)]))
+            own = np.sort(t[(side == sign) & (source == source_id)])
+            apart = np.diff(own, prepend=own[0] - WORD_APART_S - 1) > WORD_APART_S
+            x = wall_ms(own)
             label = labels[int(source_id)]
             yield {
                 "type": "scatter",
                 "x": x,
                 "y": [at] * len(x),
                 "mode": "markers+text",
-                "text": text,
+                "text": np.where(apart, text, "").tolist(),
                 "textposition": "top center" if sign < 0 else "bottom center",
                 "textfont": {"color": "var(--ink)"},
                 "cliponaxis": False,
