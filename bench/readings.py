@@ -1,7 +1,7 @@
 """How fast readings come in and a chart goes out, beside the bare database in the same run."""
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -107,6 +107,15 @@ def _uploads(ground: Ground) -> Sequence[Line]:
             for found, time_s in zip((api, service, like, bare), times, strict=True):
                 found.append(time_s)
     _require_all_stored(ground, patient, 2 * (ROUNDS + 1) * BATCH)
+    return _upload_lines(ground, {"API": api, "service": service}, like, bare)
+
+
+def _upload_lines(
+    ground: Ground,
+    ways: Mapping[str, Sequence[float]],
+    like: Sequence[float],
+    bare: Sequence[float],
+) -> Sequence[Line]:
     return [
         Line(
             f"batch of {BATCH} by {way}, {ground.name}",
@@ -115,7 +124,7 @@ def _uploads(ground: Ground) -> Sequence[Line]:
             f" ratio {paired_ratio(times, like):.2f};"
             f" five columns {BATCH / median(bare):,.0f}/s, ratio {paired_ratio(times, bare):.2f}",
         )
-        for way, times in (("API", api), ("service", service))
+        for way, times in ways.items()
     ]
 
 

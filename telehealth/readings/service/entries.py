@@ -162,17 +162,7 @@ def _entries(
 
 def _with_details(found: Subquery, patient_id: int) -> Select[Any]:
     """Source, note, writer and versions beside each reading; the order of `found` again."""
-    versions = (
-        select(
-            ReadingVersion.source_id,
-            ReadingVersion.seq,
-            func.count().label("older"),
-            func.max(ReadingVersion.replaced_at, type_=UtcDateTime()).label("edited_at"),
-        )
-        .where(ReadingVersion.patient_id == patient_id)
-        .group_by(ReadingVersion.source_id, ReadingVersion.seq)
-        .subquery()
-    )
+    versions = _versions(patient_id)
     return (
         select(
             found,
@@ -203,6 +193,21 @@ def _with_details(found: Subquery, patient_id: int) -> Select[Any]:
             versions, and_(versions.c.source_id == found.c.source_id, versions.c.seq == found.c.seq)
         )
         .order_by(found.c.measured_at.desc(), found.c.source_id.desc(), found.c.seq.desc())
+    )
+
+
+def _versions(patient_id: int) -> Subquery:
+    """How many older versions each changed reading has, and when it was changed last."""
+    return (
+        select(
+            ReadingVersion.source_id,
+            ReadingVersion.seq,
+            func.count().label("older"),
+            func.max(ReadingVersion.replaced_at, type_=UtcDateTime()).label("edited_at"),
+        )
+        .where(ReadingVersion.patient_id == patient_id)
+        .group_by(ReadingVersion.source_id, ReadingVersion.seq)
+        .subquery()
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
-from telehealth.glycemia.bands import Band
+from telehealth.glycemia.bands import Band, Ranges
 from telehealth.glycemia.entered import Digits
 from telehealth.readings.models import (
     UNITS,
@@ -122,22 +122,22 @@ def last_readings(session: Session, patient_ids: Collection[int]) -> dict[int, L
     )
     presets = targets.current(session, patient_ids)
     return {
-        reading.patient_id: LastReading(
-            reading.patient_id,
-            reading.measured_at,
-            digits_of(reading.mantissa, reading.scale, reading.beyond),
-            UNITS[reading.unit],
-            reading.tick,
-            kind,
-            band_of(
-                reading.tick,
-                reading.beyond,
-                UNITS[reading.unit],
-                presets[reading.patient_id].ranges,
-            ),
-        )
+        reading.patient_id: _last(reading, kind, presets[reading.patient_id].ranges)
         for reading, kind in rows
     }
+
+
+def _last(reading: Reading, kind: SourceKind, ranges: Ranges) -> LastReading:
+    unit = UNITS[reading.unit]
+    return LastReading(
+        reading.patient_id,
+        reading.measured_at,
+        digits_of(reading.mantissa, reading.scale, reading.beyond),
+        unit,
+        reading.tick,
+        kind,
+        band_of(reading.tick, reading.beyond, unit, ranges),
+    )
 
 
 def preferred_unit(session: Session, patient_id: int) -> Unit:
