@@ -245,7 +245,7 @@ def test_zero_means_nothing(client: FlaskClient, session: Session, ana: Person):
 
 def send_whole(client: FlaskClient, content: bytes) -> TestResponse:
     """The form with a large file; the client's own writer would leave a temporary file open."""
-    fields = hidden(client.get(NEW).text)
+    fields = hidden(client.get(NEW).text) | {"value": "7.2"}
     line = b'--end\r\nContent-Disposition: form-data; name="%s"'
     body = b"".join(
         line % name.encode() + b"\r\n\r\n" + value.encode() + b"\r\n"
@@ -307,9 +307,10 @@ def test_a_large_photo_fits_and_a_larger_one_is_refused_kindly(
     large = make_diary.JPEG[:2] + segment * 60 + make_diary.JPEG[2:]
 
     assert send_whole(client, large).status_code == 303
-    answer = send_whole(client, make_diary.JPEG + b"x" * (5 * 2**20))
+    answer = send_whole(client, make_diary.JPEG + b"x" * (9 * 2**20))
     assert answer.status_code == 422
     assert "larger than 5 MB" in answer.text
+    assert hidden(answer.text)["value"] == "7.2"
 
 
 TEXTS = st.one_of(

@@ -319,3 +319,10 @@ def test_a_name_that_no_entry_has_is_not_found(
 
     assert answer.status_code == 404
     assert session.scalars(select(Reading)).all() == []
+
+
+def test_the_diary_leads_to_reports_files_and_meters(client: FlaskClient, ana: Person):
+    page = client.get("/dnevnik").get_data(as_text=True)
+
+    for path in ("/glukoza", "/uvoz", "/izvoz", "/merilniki"):
+        assert f'href="{path}"' in page

@@ -28,8 +28,8 @@ from telehealth.readings.schemas import sentence
 
 pages = Pages("diary", "telehealth.diary")
 
-PHOTO_ROOM = diary.MAX_PHOTO_BYTES + 64 * 1024
-"""A picture with the fields around it."""
+PHOTO_ROOM = 5 * diary.MAX_PHOTO_BYTES
+"""Room for a picture that is too large: what was typed beside it is kept while it is refused."""
 _MANY_CARBS_G, _MANY_UNITS, _MANY_MIN = 300, 60, 300
 """Above these a person is asked once: possible, and more often a slip of the finger."""
 
