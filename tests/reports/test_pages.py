@@ -80,7 +80,7 @@ def test_a_day_shows_its_course_and_no_profile(
 
     assert "Over time" in text
     assert "Glucose profile" not in text
-    assert "Readings of the sensor: 120." in text
+    assert "Readings of the sensor: 120. Mon 23 Nov: 2.7 to 14.9 mmol/L, data for" in text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A sheet as a page shows it: lines of figures, pictures and their sentences, made once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,7 +24,7 @@ from telehealth.reports.figures.lines import (
     sensor_lines,
     stick_lines,
 )
-from telehealth.reports.service.sheets import Sheet
+from telehealth.reports.service.sheets import Cell, Sheet, SticksPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,7 @@ class View:
 
 def view_of(sheet: Sheet, words: Words, *, for_team: bool) -> View:
     """A sheet as the patient's or the care team's page shows it."""
-    sensor, sticks, unit = sheet["sensor"], sheet["sticks"], Unit(sheet["unit"])
-    profile = sensor["profile"] if sensor else None
-    label = words.translate(N_("Glucose profile"))
-    used = {slot for row in sticks["log"] for slot in row["cells"]} if sticks else set()
+    sensor, sticks = sheet["sensor"], sheet["sticks"]
     return View(
         sheet=sheet,
         targets=paper.targets_text(sheet, words),
@@ -88,42 +85,53 @@ def view_of(sheet: Sheet, words: Words, *, for_team: bool) -> View:
         lines=sensor_lines(sheet, FOR_TEAM if for_team else FOR_PATIENT, words),
         further=sensor_lines(sheet, FURTHER, words) if for_team else (),
         bands=(sensor["bands"] or {}) if sensor else {},
-        profile=profile_svg(profile, unit, sheet["targets"], label, words.locale)
-        if profile
-        else None,
+        profile=_profile(sheet, words),
         profile_sentences=profile_sentences(sheet, words),
         legend=words.translate(paper.LEGEND),
         not_even=words.translate(paper.NOT_EVEN),
         days=_days(sheet, words),
         sticks_sentence=paper.sticks_sentence(sheet, words),
         stick_lines=stick_lines(sheet, OF_STICKS if for_team else ("mean",), words),
-        modal=modal_svg(
-            sticks["modal"],
-            unit,
-            sheet["targets"],
-            words.translate(N_("All fingersticks by time of day")),
-            words.locale,
-        )
-        if sticks
-        else None,
-        has_placed=sticks is not None
-        and any(
-            cell["is_by_time"]
-            for row in sticks["log"]
-            for cells in row["cells"].values()
-            for cell in cells
-        ),
-        slots=[
-            (slot.value, words.translate(MEAL_WORDS[Meal(slot.value)]))
-            for slot in SLOTS
-            if slot.value in used
-        ],
+        modal=_modal(sheet, words),
+        has_placed=any(cell["is_by_time"] for cell in _cells(sticks)),
+        slots=_slots(sticks, words),
     )
+
+
+def _profile(sheet: Sheet, words: Words) -> Markup | None:
+    profile = sheet["sensor"]["profile"] if sheet["sensor"] else None
+    if profile is None:
+        return None
+    label, unit = words.translate(N_("Glucose profile")), Unit(sheet["unit"])
+    return profile_svg(profile, unit, sheet["targets"], label, words.locale)
+
+
+def _modal(sheet: Sheet, words: Words) -> Markup | None:
+    if sheet["sticks"] is None:
+        return None
+    label = words.translate(N_("All fingersticks by time of day"))
+    found, unit = sheet["sticks"]["modal"], Unit(sheet["unit"])
+    return modal_svg(found, unit, sheet["targets"], label, words.locale)
+
+
+def _cells(sticks: SticksPart | None) -> Iterator[Cell]:
+    for row in sticks["log"] if sticks else ():
+        for cells in row["cells"].values():
+            yield from cells
+
+
+def _slots(sticks: SticksPart | None, words: Words) -> list[tuple[str, str]]:
+    used = {slot for row in sticks["log"] for slot in row["cells"]} if sticks else set()
+    return [
+        (slot.value, words.translate(MEAL_WORDS[Meal(slot.value)]))
+        for slot in SLOTS
+        if slot.value in used
+    ]
 
 
 def _days(sheet: Sheet, words: Words) -> list[DayPicture]:
     sensor = sheet["sensor"]
-    if sensor is None or sheet["n_days"] == 1:
+    if sensor is None:
         return []
     unit = Unit(sheet["unit"])
     found = []
