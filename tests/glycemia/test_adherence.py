@@ -5,7 +5,7 @@ from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telehealth.glycemia.adherence import (
@@ -48,6 +48,7 @@ def slots_done(*taken: Taken, day: date = MONDAY, tolerance_min: int = 30) -> li
         ((at("07:00"), at("07:05")), [Slot.BEFORE_BREAKFAST]),
         ((at("08:15"),), [Slot.BEFORE_BREAKFAST]),
         ((at("08:15"), at("08:20")), [Slot.BEFORE_BREAKFAST, Slot.AFTER_BREAKFAST]),
+        ((at("08:15"), at("07:00")), [Slot.BEFORE_BREAKFAST, Slot.AFTER_BREAKFAST]),
         ((at("08:15", "after_breakfast"),), [Slot.AFTER_BREAKFAST]),
         ((at("07:00", "after_breakfast"),), []),
         ((at("07:00", "fasting"),), [Slot.BEFORE_BREAKFAST]),
@@ -97,7 +98,8 @@ _taken = st.builds(
 )
 
 
-@given(st.lists(_windows, max_size=5), st.lists(_taken, max_size=5))
+@settings(max_examples=300)
+@given(st.lists(_windows, max_size=4), st.lists(_taken, max_size=4))
 def test_as_many_slots_are_done_as_there_can_be(planned: list[Window], taken: list[Taken]):
     found = done(planned, taken)
 
