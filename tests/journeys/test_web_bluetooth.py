@@ -158,12 +158,13 @@ def test_browser_and_gateway_never_make_two_readings_of_one_record(
     meter = a_meter(12)
     said = meter.manufacturer, meter.model, meter.serial
     with server.database.unit_of_work() as session:
+        made.meter(session, ana, " | ".join(said))
         made.as_gateway(session, ana, meter.memory, " | ".join(said), now=make.NOW)
     assert stored(server, ana) == 12
     page = enter(ana)
     connect(page, meter)
 
-    read(page, serial=meter.serial)
+    read(page)
     save(page)
 
     expect(page.locator("[data-part=told]")).to_contain_text("12 were here already.")
