@@ -4,7 +4,7 @@ interface BluetoothRemoteGATTCharacteristic extends EventTarget {
   readonly value?: DataView;
   readonly properties: { readonly read: boolean };
   readValue(): Promise<DataView>;
-  writeValueWithResponse(value: BufferSource): Promise<void>;
+  writeValueWithResponse(value: Uint8Array): Promise<void>;
   startNotifications(): Promise<BluetoothRemoteGATTCharacteristic>;
 }
 interface BluetoothRemoteGATTService {
