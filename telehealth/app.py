@@ -149,6 +149,23 @@ NAV = (
     NavItem("consults.today", N_("Consultations"), "video", for_staff=True),
 )
 
+PATIENT_TABS = tuple(
+    NavItem(endpoint, label, "", for_staff=True)
+    for endpoint, label in (
+        ("monitoring.patient", N_("Overview")),
+        ("reports.patient", N_("Report")),
+        ("diary.of_patient", N_("Diary")),
+        ("targets.edit", N_("Targets")),
+        ("targets.edit_plan", N_("Plan")),
+        ("alerts.of_patient", N_("Alerts")),
+        ("meters.patient_mine", N_("Meters")),
+        ("imports.patient_start", N_("Import")),
+        ("imports.patient_leave", N_("Export")),
+        ("questionnaires.results", N_("Questionnaires")),
+        ("consents.of_patient", N_("Consents")),
+    )
+)
+
 inbox_pages.LINKS |= {
     ItemKind.APPOINTMENT: inbox_pages.Link("booking.appointment", "appointment_id"),
     ItemKind.CONSENT: inbox_pages.Link("consents.offer", "request_id"),
@@ -203,7 +220,7 @@ def _open_doors(app: Flask) -> None:
     app.before_request(pages.require_acting)
     app.after_request(access.keep_seed)
     app.after_request(headers.protect)
-    words.install(app, NAV)
+    words.install(app, NAV, PATIENT_TABS)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     api.install(app, list(APIS), _version())

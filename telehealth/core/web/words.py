@@ -89,8 +89,14 @@ def outbox_owner(sign_in: SignIn | None) -> str:
     return hmac.new(key, b"outbox:%d" % sign_in.person_id, sha256).hexdigest()[:32]
 
 
-def install(app: Flask, nav: tuple[NavItem, ...]) -> None:
-    """Give `app` its languages and its templates their words."""
+def install(app: Flask, nav: tuple[NavItem, ...], patient_tabs: tuple[NavItem, ...] = ()) -> None:
+    """Give `app` its languages and its templates their words.
+
+    Args:
+        app: the application.
+        nav: the main menu.
+        patient_tabs: the pages about one patient that the staff's frame leads between.
+    """
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(
@@ -115,12 +121,24 @@ def install(app: Flask, nav: tuple[NavItem, ...]) -> None:
 
     @app.context_processor
     def _context() -> dict[str, Any]:
-        return _page_context(nav)
+        return _page_context(nav) | {"patient_tabs": _tabs(patient_tabs)}
 
 
 def translation_folders() -> list[str]:
     """Each room's own catalogue; a room is deleted with its words."""
     return [str(path) for path in sorted(Path(PACKAGE).glob("*/translations"))]
+
+
+def _tabs(tabs: tuple[NavItem, ...]) -> list[ShownNavItem]:
+    """The pages about the patient whom this address names; none on other pages."""
+    if "patient_id" not in (request.view_args or {} if has_request_context() else {}):
+        return []
+    return [
+        ShownNavItem(
+            item.endpoint, gettext(item.label), item.icon, request.endpoint == item.endpoint
+        )
+        for item in tabs
+    ]
 
 
 def _number(value: Decimal | float, digits: int | None = None) -> str:

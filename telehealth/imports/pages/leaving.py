@@ -70,5 +70,5 @@ def download(patient_id: int | None = None) -> AnyResponse:
 
 def _report(patient_id: int | None) -> str | None:
     """The page of the printed report, where this installation has one."""
-    endpoint = "reports.patient_report" if patient_id else "reports.report"
+    endpoint = "reports.patient" if patient_id else "reports.mine"
     return endpoint if endpoint in current_app.view_functions else None
