@@ -26,5 +26,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Reports become notices again; where they lead is known only from 0022 on."""
-    op.execute("UPDATE inbox_item SET kind = 'notice', ref = 'report-' || ref WHERE kind = 'report'")
+    op.execute(
+        "UPDATE inbox_item SET kind = 'notice', ref = 'report-' || ref WHERE kind = 'report'"
+    )
     _allow(BEFORE)

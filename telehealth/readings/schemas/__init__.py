@@ -1,7 +1,6 @@
 """What crosses the wire: batches of readings in, entries and columns out, the diary's form."""
 
 from telehealth.readings.schemas.envelope import BatchSchema, entry_json, outcome_json
-from telehealth.readings.schemas.form import EntryFormSchema, TypedEntry
 from telehealth.readings.schemas.plain import PlainBatchSchema
 from telehealth.readings.schemas.query import (
     Query,
@@ -14,12 +13,10 @@ from telehealth.readings.schemas.words import sentence
 
 __all__ = [
     "BatchSchema",
-    "EntryFormSchema",
     "PlainBatchSchema",
     "Query",
     "QuerySchema",
     "ReadingsSchema",
-    "TypedEntry",
     "UploadOutcomeSchema",
     "columns_json",
     "entry_json",

@@ -225,7 +225,7 @@ async function post(entry) {
  */
 async function problemIn(answer) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const said = page.querySelector("#error-summary li, main p, main h1");
+  const said = page.querySelector("#question h2, #error-summary li") ?? page.querySelector("main p, main h1");
   return said?.textContent?.trim() || word("failed");
 }
 
