@@ -1,8 +1,10 @@
 """JSON doors of monitoring: the worklist, deeds, thresholds, the patient's plan of today."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from telehealth.core.errors import Invalid
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.api import api_blueprint
 from telehealth.core.web.platform import current_actor, now, signed_in, unit_of_work
@@ -82,10 +84,14 @@ def limits(patient: int) -> Mapping[str, Any]:
 @access(Access.SIGNED_IN)
 def set_limits(wish: Mapping[Rule, float | str | None], patient: int) -> Mapping[str, Any]:
     """Set thresholds of one patient. For the care team."""
-    with unit_of_work() as session:
-        actor = current_actor(session, patient)
-        monitoring.set_for_patient(session, actor, patient, wish, now=now())
-        return {"thresholds": monitoring.look_at_patient(session, actor, patient, now=now())}
+    try:
+        with unit_of_work() as session:
+            actor = current_actor(session, patient)
+            monitoring.set_for_patient(session, actor, patient, wish, now=now())
+            return {"thresholds": monitoring.look_at_patient(session, actor, patient, now=now())}
+    except Invalid as refusal:
+        inside = (replace(one, pointer=f"#/thresholds{one.pointer[1:]}") for one in refusal.errors)
+        raise Invalid(errors=tuple(inside)) from refusal
 
 
 @api.get("/patients/<int:patient>/plan/today")

@@ -140,6 +140,8 @@ NOT_PAGES = {
     "imports.patient_download": "a file",
     "diary.photo": "a picture",
     "diary.photo_of_patient": "a picture",
+    "home.manifest": "for browsers",
+    "home.service_worker": "for browsers",
     "core.healthz": "for machines",
     "core.readyz": "for machines",
     "core.static_file": "files of the pages",

@@ -30,7 +30,7 @@ def _family(session: Session) -> dict[str, Any]:
 
 def _add_reading(page: Page, value: str) -> None:
     page.get_by_role("link", name="Diary").first.click()
-    page.get_by_role("link", name="Add a reading").click()
+    page.get_by_role("link", name="Add to the diary").click()
     page.fill("#value", value)
     page.get_by_role("button", name="Save").click()
 

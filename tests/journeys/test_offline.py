@@ -149,6 +149,7 @@ def test_another_account_on_the_same_phone_neither_sees_nor_sends_what_waits(
     page.context.unroute("**/dnevnik/nova")
     _sign_out(page)
     _sign_in(page, server, ana)
+    expect(page.get_by_text("1 entry sent").first).to_be_visible()
     page.goto("/dnevnik")
 
     expect(page.locator("li.entry").first).to_contain_text("11.4")

@@ -4,7 +4,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -77,11 +77,25 @@ def ana(server: LiveServer) -> Person:
 
 
 _number = count(1)
+_clock: list[LiveServer] = []
+
+
+@pytest.fixture(autouse=True)
+def right_clock(server: LiveServer) -> Iterator[None]:
+    """Meters of these tests show the time of the server, which has been running for a while."""
+    _clock.append(server)
+    yield
+    _clock.clear()
+
+
+def wall() -> datetime:
+    """What a meter with a right clock shows."""
+    return local(_clock[0].now()).replace(tzinfo=None)
 
 
 def a_meter(records: int, *faults: str) -> Meter:
     """A meter with a serial number of its own, used until an hour ago, its clock right."""
-    now_wall = local(make.NOW).replace(tzinfo=None)
+    now_wall = wall()
     return Meter.believable(
         records, seed=next(_number), now_wall=now_wall, faults=Faults.parse(faults)
     )
@@ -138,7 +152,7 @@ def test_the_next_reading_out_brings_only_what_is_new(
     read(page, serial=meter.serial)
     save(page)
 
-    meter.add(144, local(make.NOW).replace(tzinfo=None) - timedelta(minutes=1))
+    meter.add(144, wall() - timedelta(minutes=1))
     radio.allow_another_choice()
     page.get_by_role("button", name="Read another meter").click()
     page.get_by_role("button", name="Choose the meter").click()

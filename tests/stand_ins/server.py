@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import URLError
 
@@ -27,6 +27,15 @@ class LiveServer:
     database: Database
     data_dir: Path
     process: subprocess.Popen[bytes]
+    started: tuple[datetime, float] | None = None
+    """What the server's clock showed, and the seconds of ours, when it answered."""
+
+    def now(self) -> datetime:
+        """What the server's clock shows."""
+        if self.started is None:
+            return datetime.now(UTC)
+        shown, at_s = self.started
+        return shown + timedelta(seconds=time.monotonic() - at_s)
 
     def kill(self) -> None:
         """End the server and its worker process at once, as a power cut would."""
@@ -81,7 +90,8 @@ def serving(
     database = Database(database_url)
     try:
         _wait(f"http://127.0.0.1:{port}/healthz", process)
-        yield LiveServer(f"http://127.0.0.1:{port}", database, data_dir, process)
+        started = (now, time.monotonic()) if now else None
+        yield LiveServer(f"http://127.0.0.1:{port}", database, data_dir, process, started)
     finally:
         database.close()
         if process.poll() is None:

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -85,7 +86,9 @@ class NodeClient:
             headers["Content-Type"] = "application/json"
         connection = _UnixConnection(self._socket_path, self._timeout_s)
         try:
-            connection.request(method, path, body=content, headers=headers)
+            # A node that refuses the token answers without reading the rest, and hangs up.
+            with suppress(BrokenPipeError):
+                connection.request(method, path, body=content, headers=headers)
             answer = connection.getresponse()
             raw = answer.read(MAX_ANSWER_BYTES + 1)
         except (OSError, http.client.HTTPException) as error:

@@ -1,5 +1,6 @@
 """The worklist: own patients by urgency, filters in the address, deeds for several at once."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,7 @@ SORT_WORDS = (
     ("pregled", N_("Next review")),
 )
 OWNER_WORDS = (("", N_("anybody")), ("jaz", N_("me")), ("nihce", N_("nobody")))
+_IS_ID = re.compile(r"\d{1,18}", re.ASCII)
 BULK = {
     "acknowledged": (Deed.ACKNOWLEDGED, N_("Acknowledge")),
     "owned": (Deed.OWNED, N_("Take over")),
@@ -79,7 +81,7 @@ def patients() -> str:
 def act_on_several() -> Response:
     """Do the same to all ticked entries; those it cannot be done to stay, and the page says so."""
     chosen = BULK.get(request.form.get("deed", ""))
-    ids = [int(value) for value in request.form.getlist("patient") if value.isdecimal()]
+    ids = [int(value) for value in request.form.getlist("patient") if _IS_ID.fullmatch(value)]
     back = redirect(address(known(request.form.get("back", ""))), 303)
     if chosen is None or not ids:
         flash(gettext("Tick the patients first, then choose what to do."), "warning")

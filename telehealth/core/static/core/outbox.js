@@ -172,8 +172,8 @@ export async function send() {
         await keep({ ...entry, state: "refused", problem: outcome.problem });
       }
     }
-    changed();
     if (sent) tell(counted("outbox_sent", sent));
+    else changed();
   });
 }
 
@@ -184,6 +184,7 @@ export async function send() {
 function tell(sentence) {
   const isBusy = [...document.querySelectorAll("form")].some(hasUnsaved);
   if (isBusy || !document.querySelector("[data-live]")) {
+    changed();
     toast(sentence);
     return;
   }
