@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -24,12 +24,6 @@ from telehealth.readings import service as readings
 from telehealth.readings.figures import Words, axis_of, glucose_figure, shares, sparkline
 
 UNDONE_BY = {Deed.ACKNOWLEDGED: Deed.REOPENED, Deed.CLOSED: Deed.REOPENED}
-ELSEWHERE = (
-    ("alerts.of_patient", "bell"),
-    ("imports.patient_start", "upload"),
-    ("imports.patient_export", "download"),
-)
-"""Pages of other rooms that an installation may have."""
 
 
 @pages.get("/pacienti/<int:patient_id>")
@@ -90,11 +84,6 @@ def _page(patient_id: int, form: Form) -> str:
         figures=figures,
         undone_by=UNDONE_BY,
         today=local(now()).date(),
-        elsewhere=[
-            (url_for(endpoint, patient_id=patient_id), icon, endpoint)
-            for endpoint, icon in ELSEWHERE
-            if endpoint in current_app.view_functions
-        ],
         **shown,
     )
 
