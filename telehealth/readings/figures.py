@@ -20,7 +20,7 @@ from devices.glucose import Unit
 from telehealth.core.clock import HOME_ZONE
 from telehealth.core.i18n import DEFAULT_LOCALE, N_
 from telehealth.glycemia.bands import ADULT, BANDS, Band, Ranges, Ticks, codes
-from telehealth.glycemia.display import extremes, gaps, on_axis
+from telehealth.glycemia.display import extremes, gaps, on_axis, whole_percents
 from telehealth.readings.models import UNITS, DaySummary, SourceKind
 from telehealth.readings.service import (
     BAND_WORDS,
@@ -379,11 +379,13 @@ def sparkline(
     ]
 
 
-def shares(days: Iterable[DaySummary]) -> dict[str, float]:
-    """Percent of the readings in each band, in order; empty without readings."""
-    counts = dict.fromkeys((band.value for band in BANDS), 0)
+def shares(days: Iterable[DaySummary]) -> dict[str, int]:
+    """Whole percents of the readings in each band that add up to 100; empty without readings."""
+    counts = dict.fromkeys(BANDS, 0)
     for day in days:
-        for name in counts:
-            counts[name] += getattr(day, name)
+        for band in counts:
+            counts[band] += getattr(day, band.value)
     total = sum(counts.values())
-    return {name: 100 * count / total for name, count in counts.items()} if total else {}
+    if not total:
+        return {}
+    return whole_percents({band: 100 * count / total for band, count in counts.items()})

@@ -179,7 +179,7 @@ def test_a_change_is_only_given_where_both_periods_have_a_figure(session: Sessio
 
     rows = {row.label: row for row in differences(now, before, ENGLISH)}
 
-    assert rows["time in target range"].change == "0"
+    assert rows["time in target range"].change == "0.0"
     assert rows["mean of the readings"].change == ""
     assert rows["mean of the readings"].before == "no readings"
 

@@ -217,8 +217,8 @@ def _difference(
     change = ""
     if values[0] is not None and values[1] is not None:
         delta = _change(name, values[0], values[1], unit)
-        is_fine = name in _INDICES or name == "gmi_pct" or 0 < abs(delta) < 1
-        digits = 1 if is_fine or (name in _GLUCOSE and unit is Unit.MMOL_L) else 0
+        # One decimal more than the two values have: 32 and 31 may be 1.8 apart.
+        digits = 0 if name in _GLUCOSE and unit is Unit.MG_DL else 1
         change = signed(delta, words.locale, digits)
     return Difference(label, texts[0], texts[1], change)
 

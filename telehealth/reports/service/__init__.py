@@ -1,5 +1,6 @@
 """What can be done with reports: `report`, `compare`, `trace`, remarks, `share`."""
 
+from telehealth.glycemia.display import whole_percents
 from telehealth.reports.service.columns import Columns
 from telehealth.reports.service.remarks import (
     NewRemark,
@@ -21,7 +22,7 @@ from telehealth.reports.service.reporting import (
     sheet_of,
     trace,
 )
-from telehealth.reports.service.rounding import maybe_shown, shown, whole_percents
+from telehealth.reports.service.rounding import maybe_shown, shown
 from telehealth.reports.service.sharing import (
     Shared,
     SharedLine,

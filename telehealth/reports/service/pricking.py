@@ -7,13 +7,14 @@ import numpy as np
 from devices.glucose import Unit
 from telehealth.glycemia import fingersticks
 from telehealth.glycemia.bands import BANDS, HI, LO, Ticks
+from telehealth.glycemia.display import whole_percents
 from telehealth.glycemia.fingersticks import Sticks
 from telehealth.glycemia.presets import Preset
 from telehealth.glycemia.series import DAY_S
 from telehealth.glycemia.slots import NO_SLOT, SLOTS, by_time, slot_of
 from telehealth.readings.models import MEALS, UNITS
 from telehealth.reports.service.columns import Columns
-from telehealth.reports.service.rounding import maybe_shown, shown, whole_percents
+from telehealth.reports.service.rounding import maybe_shown, shown
 from telehealth.reports.service.sensing import measures
 from telehealth.reports.service.sheets import (
     Cell,

@@ -1,22 +1,6 @@
 """Numbers as a report says them."""
 
-from collections.abc import Mapping
-
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
-from telehealth.glycemia.bands import Band
-
-
-def whole_percents(shares: Mapping[Band, float]) -> dict[str, int]:
-    """Shares as whole percents that add up to 100, by the largest remainder.
-
-    A band with readings never becomes 0 by dumping the rest elsewhere more than rounding must.
-    """
-    floors = {band: int(share) for band, share in shares.items()}
-    missing = round(sum(shares.values())) - sum(floors.values())
-    by_remainder = sorted(shares, key=lambda band: floors[band] - shares[band])
-    for band in by_remainder[:missing]:
-        floors[band] += 1
-    return {band.value: floors[band] for band in shares}
 
 
 def shown(mg_dl: float, unit: Unit) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
 from telehealth.glycemia import grid as grids
 from telehealth.glycemia.bands import BANDS, Ticks, codes, is_number
-from telehealth.glycemia.display import extremes, on_axis
+from telehealth.glycemia.display import extremes, on_axis, whole_percents
 from telehealth.glycemia.levels import shares_pct
 from telehealth.glycemia.panel import Panel, Result, panel
 from telehealth.glycemia.presets import Preset
@@ -20,7 +20,7 @@ from telehealth.glycemia.series import (
     covered_s,
     mg_dl_per_tick,
 )
-from telehealth.reports.service.rounding import shown, whole_percents
+from telehealth.reports.service.rounding import shown
 from telehealth.reports.service.sheets import (
     EpisodeLine,
     Hour,
