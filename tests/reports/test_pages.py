@@ -17,6 +17,7 @@ from telehealth.readings.models import Meal, Reading
 from telehealth.reports import service as reports
 from telehealth.reports.models import Audience, SharedReport
 from tests import make
+from tests.make.alerts import open_alert
 from tests.make.reports import LAST, pricked, sensor
 
 SignIn = Callable[[FlaskClient, Person], None]
@@ -291,3 +292,20 @@ def test_anybody_reads_what_the_numbers_mean(client: FlaskClient, said: Said) ->
 
     assert "70 % is about 17 hours of a day" in english
     assert "70 % je približno 17 ur na dan" in slovenian
+
+
+def test_the_team_reads_a_report_beside_the_open_alerts(
+    client: FlaskClient, session: Session, sign_in: SignIn
+) -> None:
+    ana = make.patient(session)
+    doctor = make.doctor(session, [ana])
+    sensor(session, ana, days=14)
+    sign_in(client, doctor)
+    calm = client.get(f"/pacienti/{ana.id}/porocilo").text
+    open_alert(session, ana)
+
+    page = client.get(f"/pacienti/{ana.id}/porocilo").text
+
+    assert "Open alerts" not in calm
+    assert "Open alerts" in page
+    assert f"/pacienti/{ana.id}/opozorila" in page

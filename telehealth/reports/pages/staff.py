@@ -4,10 +4,13 @@ from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from telehealth.alerts import service as alerts
+from telehealth.alerts.figures import reason
 from telehealth.core.errors import Invalid
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Form, read_form
 from telehealth.core.web.platform import current_actor, now, unit_of_work
+from telehealth.core.web.words import locale
 from telehealth.reports import service as reports
 from telehealth.reports.figures.document import document, words
 from telehealth.reports.figures.lines import differences
@@ -28,7 +31,7 @@ from telehealth.reports.schemas import ShareFormSchema, pdf_answer, pdf_name
 @pages.get("/pacienti/<int:patient_id>/porocilo")
 @access(Access.STAFF)
 def patient(patient_id: int) -> str:
-    """A patient's report beside targets, remarks and what was shared."""
+    """A patient's report beside targets, open alerts, remarks and what was shared."""
     return page_of(patient_id, Form(), Form())
 
 
@@ -39,12 +42,17 @@ def page_of(patient_id: int, remark_form: Form, share_form: Form) -> str:
         actor = current_actor(session, patient_id)
         found = reports.report(session, actor, patient_id, days, now=now())
         shared = reports.shared_with(session, actor, patient_id)
+        open_alerts = alerts.open_for(session, [patient_id])[patient_id]
     target = {"patient_id": patient_id}
     return render_template(
         "reports/patient.html",
         found=found,
         days=days,
         shared=shared,
+        open_alerts=[
+            (alerts.KIND_WORDS[one.kind], reason(one, gettext, locale()), one)
+            for one in open_alerts
+        ],
         remark_form=remark_form,
         share_form=share_form,
         Audience=Audience,
