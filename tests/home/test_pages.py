@@ -187,6 +187,8 @@ def test_a_worker_begins_with_the_day_and_the_head_of_the_worklist(
     assert "Kos Eva" in page
     assert "readings below 3.0 mmol/L" in page
     assert "Oseba Tuja" not in page
+    seen = audit.of_person(session, eva.id, audit.Excerpt(only_actor_id=doctor.id))
+    assert [event.action for event in seen] == ["home.day"]
     own = audit.of_person(session, doctor.id, audit.Excerpt(only_actor_id=doctor.id))
     assert "monitoring.list" in [event.action for event in own]
 

@@ -12,9 +12,12 @@ from tests import make
 from tests.stand_ins.server import LiveServer
 
 PRESS_TWICE = """() => {
+    const stopped = [];
+    addEventListener("submit", (event) => stopped.push(event.defaultPrevented));
     const save = document.querySelector("main .button-primary");
     save.click();
     save.click();
+    return stopped;
 }"""
 
 
@@ -89,6 +92,18 @@ def test_who_presses_save_twice_sends_once(
 
     expect(page.locator("li.entry")).to_have_count(1)
     assert _readings(server, ana) == 1
+
+
+def test_the_second_press_of_any_form_is_stopped_on_the_page(
+    people: Callable[..., Any], enter: Callable[..., Page]
+) -> None:
+    page = enter(people(make.patient))
+    page.goto("/merilniki/dodaj")
+    page.fill("#model", "Accu-Chek Guide")
+
+    stopped = page.evaluate(PRESS_TWICE)
+
+    assert stopped == [False, True]
 
 
 def test_leaving_a_form_with_something_typed_is_asked_about(

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from telehealth.audit import service as audit
 from telehealth.booking import service as booking
 from telehealth.booking.models import Appointment
-from telehealth.core.actor import Actor, Role
+from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import local
 from telehealth.monitoring import service as monitoring
 from telehealth.monitoring.models import Stage
@@ -31,7 +32,10 @@ class Day:
 
 
 def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
-    """Today's appointments, and the head of the worker's open worklist."""
+    """Today's appointments, and the head of the worker's open worklist.
+
+    Each patient shown by name and reason finds that in the own trail.
+    """
     if not actor.roles & _WITH_CALENDAR:
         return Day((), (), 0, 0, has_calendar=False)
     today = local(now).date()
@@ -39,6 +43,16 @@ def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
     wanted = monitoring.Filter(stage=Stage.OPEN, limit=ROWS_SHOWN)
     found = monitoring.worklist(session, actor, wanted, now=now)
     counts = found.counts
+    for row in found.page.items:
+        shown = Actor(
+            actor.person_id,
+            row.entry.patient_id,
+            Basis.CARE_TEAM,
+            actor.roles,
+            None,
+            actor.session_id,
+        )
+        audit.record(session, shown, "home.day", "worklist", row.entry.patient_id, now=now)
     return Day(
         appointments,
         found.page.items,
