@@ -1,6 +1,7 @@
 """What alerts does in the background: look when readings came or time has passed, tell, listen."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ from telehealth.alerts.models import Kind, Ring
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room, session_room
 from telehealth.core.web.platform import Platform
+from telehealth.mandates import service as mandates
 
 EVENT = "alerts:changed"
 
@@ -34,7 +36,13 @@ def _look(platform: Platform, cause: str, payload: Mapping[str, Any]) -> None:
 
 
 def _look_after_readings(platform: Platform, payload: Mapping[str, Any]) -> None:
-    _look(platform, "readings.recorded", payload)
+    """The payload says when the earliest of the new values was measured."""
+    since = datetime.fromisoformat(payload["since"]) if "since" in payload else None
+    with platform.database.unit_of_work() as session:
+        alerts.look(
+            session, payload["patient_id"], cause="readings.recorded", since=since,
+            now=platform.clock(),
+        )  # fmt: skip
 
 
 def _look_after_changes(platform: Platform, payload: Mapping[str, Any]) -> None:
@@ -54,6 +62,19 @@ def _look_at_step(platform: Platform, payload: Mapping[str, Any]) -> None:
         alerts.look_at_step(
             session, payload["alert_id"], ring, cause=alerts.STEP_DUE, now=platform.clock()
         )
+
+
+def _look_for_receipt(platform: Platform, payload: Mapping[str, Any]) -> None:
+    ring = Ring(payload["ring"])
+    with platform.database.unit_of_work() as session:
+        alerts.look_for_receipt(session, payload["alert_id"], ring, now=platform.clock())
+
+
+def _look_after_mandate(platform: Platform, payload: Mapping[str, Any]) -> None:
+    """Whoever acknowledged by a right that has ended has acknowledged no longer."""
+    with platform.database.unit_of_work() as session:
+        patient_id = mandates.represented_by(session, payload["representation_id"])
+        alerts.look(session, patient_id, cause="mandates.ended", now=platform.clock())
 
 
 def _follow_default(platform: Platform, payload: Mapping[str, Any]) -> None:
@@ -85,6 +106,8 @@ _JOBS: Mapping[str, Callable[[Platform, Mapping[str, Any]], None]] = {
     "readings.changed": _look_after_changes,
     alerts.LOOK_DUE: _look_again,
     alerts.STEP_DUE: _look_at_step,
+    alerts.RECEIPT_DUE: _look_for_receipt,
+    "mandates.ended": _look_after_mandate,
     alerts.DEFAULTS_CHANGED: _follow_default,
     alerts.CHANGED: _tell_pages,
     "notifications.settled": _hear_outcome,

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from devices.glucose import Unit
+from telehealth.core.actor import Basis
 from telehealth.core.db import Base, BigInt, Key, one_of
 
 Flagged = Boolean(create_constraint=False)
@@ -30,6 +31,12 @@ class Kind(StrEnum):
     HIGH = "high"
     VERY_HIGH = "very_high"
     NO_DATA = "no_data"
+    ANSWER = "answer"
+    """An answer of a questionnaire that somebody of the team must see."""
+
+
+TIMELESS = frozenset({Kind.NO_DATA, Kind.ANSWER})
+"""Rules without a threshold."""
 
 
 class Direction(StrEnum):
@@ -46,6 +53,7 @@ DIRECTION = {
     Kind.HIGH: Direction.HIGH,
     Kind.VERY_HIGH: Direction.HIGH,
     Kind.NO_DATA: Direction.NONE,
+    Kind.ANSWER: Direction.NONE,
 }
 
 
@@ -76,6 +84,11 @@ class EndReason(StrEnum):
     """The value was a mistake: it was removed or corrected."""
     RULE_OFF = "rule_off"
     RULE_CHANGED = "rule_changed"
+    SEEN_LATE = "seen_late"
+    """It was over, or too old to ring, when it reached us: it was never open."""
+    REVIEWED = "reviewed"
+    """A person of the team has dealt with it: the only end of an answer."""
+    DIED = "died"
 
 
 class Ring(StrEnum):
@@ -95,11 +108,43 @@ class StepState(StrEnum):
     """Life of one step of an escalation."""
 
     WAITING = "waiting"
+    SENDING = "sending"
+    """Notices are on their way; no mail server has taken one yet."""
     TOLD = "told"
+    """A mail server has taken at least one notice."""
+    UNREACHED = "unreached"
+    """No notice of the step was taken: refused, no address, or no mail server."""
     NOBODY = "nobody"
     """There is nobody to tell, or nobody who wants to be told."""
     STOPPED = "stopped"
     """The alert was acknowledged or ended before."""
+
+
+class Action(StrEnum):
+    """What whoever acknowledged says was done."""
+
+    EATEN = "eaten"
+    """Something with sugar was eaten or drunk."""
+    HELPED = "helped"
+    """Somebody is with the patient."""
+    SPOKEN = "spoken"
+    """The team has spoken with the patient."""
+    TREATED = "treated"
+    """Something else was done about it: insulin, a sensor looked at."""
+    SEEN = "seen"
+    """Nothing is said."""
+
+
+class VoidReason(StrEnum):
+    """Why an acknowledgement counts no longer."""
+
+    EXPIRED = "expired"
+    """Its time passed and no value in range had come."""
+    WORSE = "worse"
+    """A value beyond everything that had been seen came, or LO or HI."""
+    RIGHT_ENDED = "right_ended"
+    """Whoever gave it may not act for the patient any more."""
+    TAKEN_BACK = "taken_back"
 
 
 class RuleColumns:
@@ -110,7 +155,13 @@ class RuleColumns:
     tick: Mapped[int | None] = mapped_column(SmallInteger)
     """Threshold as it was entered: whole mg/dL or tenths of mmol/L; None for `no_data`."""
     delay_min: Mapped[int] = mapped_column(Integer)
-    """How long it must last; for `no_data` how long nothing may come."""
+    """How long a sensor must show it; for `no_data` how long nothing may come."""
+    values_n: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """How many single values (fingersticks) open it; HI and LO always open at once."""
+    values_within_min: Mapped[int] = mapped_column(SmallInteger, server_default="240")
+    """Within how many minutes these values were measured."""
+    acknowledged_min: Mapped[int] = mapped_column(SmallInteger, server_default="20")
+    """For how long an acknowledgement counts."""
     repeat_min: Mapped[int] = mapped_column(SmallInteger)
     """0: told once."""
     proxy_min: Mapped[int | None] = mapped_column(SmallInteger)
@@ -122,10 +173,13 @@ class RuleColumns:
 
 
 _HAS_THRESHOLD = (
-    "(kind = 'no_data') = (tick IS NULL) AND (tick IS NULL) = (unit IS NULL)"
+    "(kind IN ('no_data', 'answer')) = (tick IS NULL) AND (tick IS NULL) = (unit IS NULL)"
     " AND (tick IS NULL OR tick > 0)"
 )
-_COUNTS = "delay_min >= 0 AND repeat_min >= 0"
+_COUNTS = (
+    "delay_min >= 0 AND repeat_min >= 0 AND values_n BETWEEN 1 AND 5 AND values_within_min > 0"
+    " AND acknowledged_min > 0 AND (kind <> 'urgent_low' OR acknowledged_min <= 30)"
+)
 
 
 class AlertDefault(RuleColumns, Base):
@@ -220,13 +274,21 @@ class Alert(Base):
         ),
         CheckConstraint(
             "direction = CASE WHEN kind IN ('urgent_low', 'low') THEN 'low'"
-            " WHEN kind = 'no_data' THEN 'none' ELSE 'high' END",
+            " WHEN kind IN ('no_data', 'answer') THEN 'none' ELSE 'high' END",
             "way",
         ),
         CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", "resolved"),
         CheckConstraint("state = 'pending' OR opened_at IS NOT NULL", "opened"),
         CheckConstraint(
             "state <> 'acknowledged' OR acknowledged_by_id IS NOT NULL", "names_a_person"
+        ),
+        CheckConstraint("pauses BETWEEN 0 AND 2", "two_pauses"),
+        CheckConstraint("reviewed_at IS NULL OR state = 'resolved'", "reviewed_when_over"),
+        Index(
+            "ix_alert_to_review",
+            "patient_id",
+            postgresql_where=text("needs_review AND reviewed_at IS NULL"),
+            sqlite_where=text("needs_review AND reviewed_at IS NULL"),
         ),
         CheckConstraint("kind <> 'urgent_low' OR snoozed_until IS NULL", "urgent_never_snoozed"),
     )
@@ -244,14 +306,21 @@ class Alert(Base):
     last_beyond_at: Mapped[datetime]
     """When the last value beyond the threshold was measured."""
     tick: Mapped[int | None] = mapped_column(SmallInteger)
+    """None: HI or LO, or the rule looks at no value."""
     unit: Mapped[Unit | None] = mapped_column(one_of(Unit, "unit", 8))
     """That value, in its own unit."""
+    worst_tick: Mapped[int | None] = mapped_column(SmallInteger)
+    """The value farthest beyond the threshold; None: HI or LO."""
+    worst_unit: Mapped[Unit | None] = mapped_column(one_of(Unit, "worst_unit", 8))
+    worst_at: Mapped[datetime | None]
+    received_at: Mapped[datetime | None]
+    """When the first value of the episode reached us."""
     last_at: Mapped[datetime]
-    """When the newest value taken into account was measured."""
+    """When the newest value that says something about the episode was measured."""
     is_sensor: Mapped[bool] = mapped_column(Flagged)
-    """Whether that newest value came from a sensor."""
+    """Whether the last value beyond the threshold came from a sensor."""
     back_since: Mapped[datetime | None]
-    """Since when values have been back."""
+    """Since when all sources that saw it, or a fingerstick, have been back in range."""
     opened_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]
     """When the first to be told were last told."""
@@ -259,8 +328,19 @@ class Alert(Base):
     """How often they were told."""
     snoozed_until: Mapped[datetime | None]
     snoozed_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    pauses: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    pause_min: Mapped[int | None] = mapped_column(SmallInteger)
+    """Length of the first pause: no step comes later than its time plus this."""
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    """Of the acknowledgement in force; None: there is none, or it is void."""
+    acknowledged_until: Mapped[datetime | None]
+    needs_review: Mapped[bool] = mapped_column(Flagged, default=False, server_default=text("false"))
+    """A person of the team has to close it: the end of the episode does not."""
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    ref: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    """What an answer belongs to; empty for alerts of readings."""
     resolved_at: Mapped[datetime | None]
     end_reason: Mapped[EndReason | None] = mapped_column(one_of(EndReason, "end_reason", 16))
     next_at: Mapped[datetime | None]
@@ -276,9 +356,36 @@ class AlertStep(Base):
         BigInt, ForeignKey("alert.id"), primary_key=True, autoincrement=False
     )
     ring: Mapped[Ring] = mapped_column(one_of(Ring, "ring", 8), primary_key=True)
+    planned_at: Mapped[datetime | None]
+    """What the rule says, never moved; None: planned by an earlier release."""
     due_at: Mapped[datetime]
-    state: Mapped[StepState] = mapped_column(one_of(StepState, "state", 8))
+    state: Mapped[StepState] = mapped_column(one_of(StepState, "state", 12))
     done_at: Mapped[datetime | None]
+    """When its notices were written; what became of them stands with each notice."""
+
+
+class AlertAcknowledgement(Base):
+    """Somebody has taken an alert on: of what was seen, for a time. Rows are never changed back."""
+
+    __tablename__ = "alert_acknowledgement"
+    __table_args__ = (
+        Index("ix_alert_acknowledgement_alert_id", "alert_id"),
+        CheckConstraint("(void_at IS NULL) = (void_reason IS NULL)", "void_with_reason"),
+    )
+
+    id: Mapped[Key]
+    alert_id: Mapped[int] = mapped_column(BigInt, ForeignKey("alert.id"))
+    by_id: Mapped[int] = mapped_column(BigInt, ForeignKey("person.id"))
+    basis: Mapped[Basis] = mapped_column(one_of(Basis, "basis"))
+    representation_id: Mapped[int | None] = mapped_column(BigInt)
+    at: Mapped[datetime]
+    until: Mapped[datetime]
+    action: Mapped[Action] = mapped_column(one_of(Action, "action", 12))
+    worst_tick: Mapped[int | None] = mapped_column(SmallInteger)
+    """The worst value seen by then; None: HI, LO or no value."""
+    worst_unit: Mapped[Unit | None] = mapped_column(one_of(Unit, "worst_unit", 8))
+    void_at: Mapped[datetime | None]
+    void_reason: Mapped[VoidReason | None] = mapped_column(one_of(VoidReason, "void_reason", 12))
 
 
 class AlertTest(Base):

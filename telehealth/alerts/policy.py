@@ -47,6 +47,20 @@ def require_answering(actor: Actor, patient_id: int, *, is_child: bool) -> int:
     return actor.person_id
 
 
+def require_reviewing(actor: Actor, patient_id: int) -> int:
+    """Who closes what has ended (the id): doctors and nurses of the care team.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: everybody else.
+    """
+    if actor.subject_id != patient_id:
+        raise NotFound
+    if actor.person_id is None or not is_team(actor):
+        raise NotAllowed(N_("What has ended is closed by the care team."))
+    return actor.person_id
+
+
 def require_setting(actor: Actor, patient_id: int) -> int:
     """Who sets the rules of a patient (the id): doctors and nurses of the care team.
 

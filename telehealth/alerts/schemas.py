@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from devices.glucose import Unit
 from telehealth.alerts.models import Alert, Kind
-from telehealth.alerts.service import KINDS, Rule, Shown, Threshold, Told
+from telehealth.alerts.service import KINDS, STARTING, Rule, Shown, Threshold, Told
 from telehealth.core.errors import NotFound
 from telehealth.core.i18n import N_
 
@@ -56,6 +56,11 @@ class Edge(fields.Field[Decimal | None]):
         return Decimal(text.replace(",", "."))
 
 
+def _or(given: int | None, usual: int) -> int:
+    """What was typed; left empty: what a clinic starts with."""
+    return usual if given is None else given
+
+
 class RuleFormSchema(Schema):
     """A rule as the form sends it; a box that is not ticked is not sent."""
 
@@ -69,6 +74,9 @@ class RuleFormSchema(Schema):
     proxy_min = Minutes(load_default=None)
     nurse_min = Minutes(load_default=None)
     doctor_min = Minutes(load_default=None)
+    values_n = Minutes(load_default=None)
+    values_within_min = Minutes(load_default=None)
+    acknowledged_min = Minutes(load_default=None)
 
     def __init__(self, kind: Kind) -> None:
         super().__init__()
@@ -77,6 +85,7 @@ class RuleFormSchema(Schema):
     @post_load
     def _command(self, given: dict[str, Any], **_: object) -> Rule:
         unit, edge = Unit(given["unit"]), given["threshold"]
+        usual = STARTING[self._kind]
         threshold = None
         if edge is not None:
             tick = edge * 10 if unit is Unit.MMOL_L else edge
@@ -92,6 +101,9 @@ class RuleFormSchema(Schema):
             given["proxy_min"],
             given["nurse_min"],
             given["doctor_min"],
+            _or(given["values_n"], usual.values_n),
+            _or(given["values_within_min"], usual.values_within_min),
+            _or(given["acknowledged_min"], usual.acknowledged_min),
         )
 
 

@@ -101,6 +101,17 @@ def tell(
     ).one()
 
 
+def withdraw(
+    session: Session,  # noqa: ARG001
+    notification_ids: Collection[int],  # noqa: ARG001
+    *,
+    reason: str,  # noqa: ARG001
+    now: datetime,  # noqa: ARG001
+) -> int:
+    """Notices that no mail server has accepted yet will not be sent; returns how many."""
+    return 0
+
+
 def fates(session: Session, notification_ids: Collection[int]) -> dict[int, Fate]:
     """The newest try of each notice, in one statement; one that was not begun is left out."""
     rows = session.scalars(

@@ -75,7 +75,7 @@ def arrives(
     moment = now or at
     device = "Sensor" if kind is SourceKind.CGM else ""
     diary(session, patient, [reading(words, at, kind=kind, device=device)], now=moment)
-    alerts.look(session, patient.id, cause="readings.recorded", now=moment)
+    alerts.look(session, patient.id, cause="readings.recorded", since=at, now=moment)
 
 
 def lasts(

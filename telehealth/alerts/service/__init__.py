@@ -3,7 +3,9 @@
 from telehealth.alerts.service.answering import (
     SNOOZES,
     acknowledge,
+    acknowledge_all,
     end_snooze,
+    review,
     snooze,
     withdraw_acknowledgement,
 )
@@ -18,6 +20,7 @@ from telehealth.alerts.service.lists import (
     of_worker,
     one,
     open_for,
+    to_review_for,
 )
 from telehealth.alerts.service.rule import KINDS, STARTING, TICKS, Rule, Threshold
 from telehealth.alerts.service.rules import in_force
@@ -32,10 +35,12 @@ from telehealth.alerts.service.setting import (
 )
 from telehealth.alerts.service.telling import (
     CHANGED,
+    RECEIPT_DUE,
     STEP_DUE,
     announce_change,
     audience,
     hear_outcome,
+    look_for_receipt,
 )
 from telehealth.alerts.service.trying import try_out
 from telehealth.alerts.service.watching import (
@@ -58,6 +63,7 @@ __all__ = [
     "KIND_WORDS",
     "LOOK_DUE",
     "MAX_ROUNDS",
+    "RECEIPT_DUE",
     "SNOOZES",
     "STARTING",
     "STATE_WORDS",
@@ -72,6 +78,7 @@ __all__ = [
     "Told",
     "Tried",
     "acknowledge",
+    "acknowledge_all",
     "announce_change",
     "audience",
     "choose_notices",
@@ -84,14 +91,17 @@ __all__ = [
     "look",
     "look_after_changes",
     "look_at_step",
+    "look_for_receipt",
     "of_patient",
     "of_worker",
     "one",
     "open_for",
     "reset_rule",
+    "review",
     "set_default",
     "set_rule",
     "snooze",
+    "to_review_for",
     "try_out",
     "withdraw_acknowledgement",
 ]

@@ -3,21 +3,23 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from telehealth.alerts import policy
 from telehealth.alerts.models import (
     RAISED,
+    Action,
     Alert,
     AlertStep,
     Direction,
+    EndReason,
     Kind,
-    Ring,
     State,
     StepState,
+    VoidReason,
 )
-from telehealth.alerts.service import locking, telling
+from telehealth.alerts.service import acknowledging, locking, rules, telling
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -33,32 +35,118 @@ UNDO = timedelta(minutes=10)
 """Within this, whoever acknowledged by mistake takes it back."""
 
 
-def may_snooze(kind: Kind, state: State) -> bool:
-    """Whether a pause is offered."""
-    return kind is not Kind.URGENT_LOW and state in (State.OPEN, State.ESCALATED)
+MAX_PAUSES = 2
+
+
+def may_snooze(alert: Alert) -> bool:
+    """Whether a pause is offered: twice at most, and never of a very low value or an answer."""
+    return (
+        alert.kind not in (Kind.URGENT_LOW, Kind.ANSWER)
+        and alert.state in (State.OPEN, State.ESCALATED)
+        and alert.pauses < MAX_PAUSES
+    )
 
 
 def acknowledge(
-    session: Session, actor: Actor, patient_id: int, alert_id: int, *, now: datetime
+    session: Session,
+    actor: Actor,
+    patient_id: int,
+    alert_id: int,
+    action: Action = Action.SEEN,
+    *,
+    now: datetime,
 ) -> Alert:
-    """A person has taken the alert on: nobody else is told; the episode goes on until it is over.
+    """A person has taken the alert on, of what is seen now and for a time: nobody else is told.
 
-    Repeated, it changes nothing: the first person's name stays.
+    Void when a worse value comes, when its time passes without a value in range, or when the right
+    by which it was given ends; then the alert rings as before. Repeated while it counts, it changes
+    nothing: the first person's name stays.
 
     Raises:
         NotFound: no such alert of this patient.
         NotAllowed: the actor may not answer it.
         Conflict: it is over.
     """
-    person_id = _answerer(session, actor, patient_id, now=now)
+    _answerer(session, actor, patient_id, now=now)
     alert = _raised(session, patient_id, alert_id)
     if alert.state is State.ACKNOWLEDGED:
         return alert
-    alert.state = State.ACKNOWLEDGED
-    alert.acknowledged_by_id, alert.acknowledged_at = person_id, now
-    alert.snoozed_until = None
+    _acknowledge(session, actor, alert, action, now=now)
+    return _answered(session, actor, alert, "acknowledge", now=now, detail={"action": action.value})
+
+
+def acknowledge_all(
+    session: Session,
+    actor: Actor,
+    patient_id: int,
+    action: Action = Action.SEEN,
+    *,
+    now: datetime,
+) -> int:
+    """Every alert of the patient that rings is acknowledged; returns how many.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the actor may not answer alerts.
+    """
+    _answerer(session, actor, patient_id, now=now)
+    ringing = session.scalars(
+        select(Alert)
+        .where(Alert.patient_id == patient_id, Alert.state.in_((State.OPEN, State.ESCALATED)))
+        .execution_options(populate_existing=True)
+    ).all()
+    for alert in ringing:
+        _acknowledge(session, actor, alert, action, now=now)
+        _answered(session, actor, alert, "acknowledge", now=now, detail={"action": action.value})
+    return len(ringing)
+
+
+def _acknowledge(
+    session: Session, actor: Actor, alert: Alert, action: Action, *, now: datetime
+) -> None:
+    rule = rules.in_force(session, alert.patient_id)[alert.kind]
+    acknowledging.add(session, actor, alert, rule, action, now=now)
     telling.stop(session, alert.id, now=now)
-    return _answered(session, actor, alert, "acknowledge", now=now)
+
+
+def review(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:
+    """What has ended and waited for a person is dealt with; returns how many alerts.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: the actor is no doctor or nurse of the care team.
+        Conflict: an alert still rings: it is answered first.
+    """
+    by_id = policy.require_reviewing(actor, patient_id)
+    locking.lock(session, patient_id)
+    rows = session.scalars(
+        select(Alert)
+        .where(
+            Alert.patient_id == patient_id,
+            or_(
+                Alert.state.in_(RAISED),
+                Alert.needs_review & Alert.reviewed_at.is_(None),
+            ),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    live = [row for row in rows if row.state in RAISED]
+    if any(row.state is not State.ACKNOWLEDGED for row in live):
+        raise Conflict(
+            N_("An alert still rings. Acknowledge it first, then close the entry."), code="ringing"
+        )
+    for row in live:
+        if row.kind is Kind.ANSWER:  # a person has dealt with it: there is no other end
+            row.state, row.end_reason, row.resolved_at = State.RESOLVED, EndReason.REVIEWED, now
+            row.next_at = None
+    ended = [row for row in rows if row.state is State.RESOLVED]
+    for row in ended:
+        row.reviewed_at, row.reviewed_by_id = now, by_id
+        audit.record(session, actor, "alerts.review", "alert", row.id, now=now)
+    session.flush()
+    if ended:
+        telling.announce_change(session, patient_id, now=now)
+    return len(ended)
 
 
 def withdraw_acknowledgement(
@@ -78,8 +166,12 @@ def withdraw_acknowledgement(
     at = alert.acknowledged_at
     if alert.acknowledged_by_id != person_id or at is None or now - at > UNDO:
         raise Conflict(N_("Only who acknowledged takes it back, within ten minutes."))
-    alert.state = State.ESCALATED if _has_escalated(session, alert.id) else State.OPEN
-    alert.acknowledged_by_id = alert.acknowledged_at = None
+    given = acknowledging.newest(session, alert.id)
+    if given is not None:
+        given.void_at, given.void_reason = now, VoidReason.TAKEN_BACK
+    has_escalated = telling.has_escalated(session, alert.id)
+    alert.state = State.ESCALATED if has_escalated else State.OPEN
+    alert.acknowledged_by_id = alert.acknowledged_at = alert.acknowledged_until = None
     telling.go_on(session, alert.id, now=now)
     return _answered(session, actor, alert, "unacknowledge", now=now)
 
@@ -92,18 +184,24 @@ def snooze(
     Raises:
         NotFound: no such alert of this patient.
         NotAllowed: the actor may not answer it.
-        Conflict: it is over or acknowledged, or it is about a very low value.
+        Conflict: it is over or acknowledged, it is about a very low value, or it was paused twice.
         Invalid: longer than this direction allows.
     """
     person_id = _answerer(session, actor, patient_id, now=now)
     alert = _raised(session, patient_id, alert_id)
-    if alert.kind is Kind.URGENT_LOW:
+    if alert.kind in (Kind.URGENT_LOW, Kind.ANSWER):
         raise Conflict(N_("An alert of a very low value cannot be paused."), code="urgent_low")
     if alert.state is State.ACKNOWLEDGED:
         raise Conflict(N_("This alert is acknowledged: there is nothing to pause."))
+    if alert.pauses >= MAX_PAUSES:
+        raise Conflict(
+            N_("This alert was paused twice. Please answer it, or call."), code="paused_twice"
+        )
     if not 1 <= minutes <= SNOOZES[alert.direction][-1]:
         raise Invalid(errors=(FieldError("#/minutes", N_("This pause is too long."), "range"),))
     alert.snoozed_until, alert.snoozed_by_id = now + timedelta(minutes=minutes), person_id
+    alert.pauses += 1
+    alert.pause_min = alert.pause_min or minutes
     return _answered(session, actor, alert, "snooze", now=now, detail={"minutes": minutes})
 
 
@@ -157,21 +255,12 @@ def _answered(
     verb: str,
     *,
     now: datetime,
-    detail: Mapping[str, int] | None = None,
+    detail: Mapping[str, int | str] | None = None,
 ) -> Alert:
     session.flush()
     audit.record(session, actor, f"alerts.{verb}", "alert", alert.id, now=now, detail=detail)
     telling.announce_change(session, alert.patient_id, now=now)
     return alert
-
-
-def _has_escalated(session: Session, alert_id: int) -> bool:
-    query = select(AlertStep.ring).where(
-        AlertStep.alert_id == alert_id,
-        AlertStep.ring != Ring.PATIENT,
-        AlertStep.state == StepState.TOLD,
-    )
-    return session.scalar(query.limit(1)) is not None
 
 
 def _waiting_steps(session: Session, alert_id: int) -> list[AlertStep]:

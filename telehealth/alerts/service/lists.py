@@ -17,12 +17,14 @@ from telehealth.alerts.models import (
     AlertStep,
     AlertTest,
     Direction,
+    EndReason,
     Kind,
     State,
     StepState,
 )
 from telehealth.alerts.service import rules, telling
 from telehealth.alerts.service.answering import UNDO, may_snooze
+from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import KINDS, Rule
 from telehealth.alerts.service.trying import last_test
 from telehealth.audit import service as audit
@@ -57,7 +59,26 @@ class OpenAlert:
     delay_min: int
     acknowledged_by_id: int | None
     acknowledged_at: datetime | None
+    acknowledged_until: datetime | None
     snoozed_until: datetime | None
+    beyond_since: datetime
+    worst_tick: int | None
+    """The value farthest beyond; None with a unit: HI or LO."""
+    worst_unit: Unit | None
+    received_at: datetime | None
+    end_reason: EndReason | None
+    """None: it is not over. Otherwise it waits for a person who closes it."""
+    needs_review: bool
+
+    @property
+    def rings(self) -> bool:
+        """Whether nobody has taken it on."""
+        return self.state in RINGING
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended and only waits to be closed."""
+        return self.state is State.RESOLVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +160,37 @@ def open_for(session: Session, patient_ids: Collection[int]) -> dict[int, list[O
     return found
 
 
+def to_review_for(session: Session, patient_ids: Collection[int]) -> dict[int, list[OpenAlert]]:
+    """What has ended and waits for a person of the team to close it, newest first; one statement.
+
+    For a caller that has checked who asks and writes the audit event.
+    """
+    found: dict[int, list[OpenAlert]] = {patient_id: [] for patient_id in patient_ids}
+    columns = [getattr(Alert, name) for name in OpenAlert.__dataclass_fields__]
+    rows = session.execute(
+        select(*columns)
+        .where(
+            Alert.patient_id.in_(found),
+            Alert.state == State.RESOLVED,
+            Alert.needs_review,
+            Alert.reviewed_at.is_(None),
+        )
+        .order_by(Alert.last_beyond_at.desc())
+    )
+    for row in rows:
+        found[row.patient_id].append(OpenAlert(*row))
+    return found
+
+
 def severity(alert: Alert | OpenAlert) -> tuple[bool, int, float]:
     """Not acknowledged first; then by kind; then the longest open."""
     opened = alert.opened_at.timestamp() if alert.opened_at else 0.0
     return alert.state is State.ACKNOWLEDGED, _SEVERITY.index(alert.kind), opened
 
 
-_SEVERITY = (Kind.URGENT_LOW, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH, Kind.NO_DATA)
+_SEVERITY = (
+    Kind.URGENT_LOW, Kind.ANSWER, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH, Kind.NO_DATA
+)  # fmt: skip
 
 
 def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Overview:
@@ -284,7 +329,7 @@ def _shown(
             ),
             acknowledged_by=names.get(alert.acknowledged_by_id or 0, ""),
             snoozed_by=names.get(alert.snoozed_by_id or 0, ""),
-            may_snooze=may_snooze(alert.kind, alert.state),
+            may_snooze=may_snooze(alert),
             may_take_back=alert.state is State.ACKNOWLEDGED
             and alert.acknowledged_by_id == actor.person_id
             and alert.acknowledged_at is not None

@@ -1,71 +1,51 @@
-"""The life of an alert as a pure function of its state, its rule, what was seen, and the time.
+"""The life of an alert: what changes with the values, with answers and with time. Pure.
 
-The same input gives the same output; a reading that was taken into account already changes
-nothing. Whoever calls stores the state and carries out the deeds, in one transaction.
+Whoever calls stores the state and carries out the effects, in one transaction.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from telehealth.alerts.models import EndReason, Kind, State
+from telehealth.alerts.models import (
+    TIMELESS,
+    Direction,
+    EndReason,
+    Kind,
+    State,
+    VoidReason,
+)
+from telehealth.alerts.service.episodes import LATE, RECOVERY, Episode
 from telehealth.alerts.service.rule import Rule
+from telehealth.alerts.service.values import Value
 
 SENSOR_FRESH = timedelta(minutes=10)
-"""A sensor's value is news for this long (as in Nightscout)."""
+"""A high value of a sensor is told again for this long (as in Nightscout)."""
 FINGER_FRESH = timedelta(minutes=30)
-"""A fingerstick's value, counted from when it was measured, not from when it arrived."""
-RECOVERY = timedelta(minutes=15)
-"""Back in range for this long: the episode is over (Battelino 2023)."""
-GAP = timedelta(minutes=45)
-"""Nothing for longer than this: what was before says nothing about how long it has lasted."""
-LAPSE = timedelta(hours=24)
-"""Without any reading for this long, nobody knows: the alert ends and says so."""
+"""A high fingerstick, counted from when it was measured."""
 SILENCE_LAPSE = timedelta(days=7)
+MISSED = timedelta(minutes=5)
+"""Looked at later than this after it was received: the team is told that it was missed."""
 
 RINGING = (State.OPEN, State.ESCALATED)
 
 
-class Deed(StrEnum):
+class Effect(StrEnum):
     """What the outside world has to do."""
 
     OPEN = "open"
     """Tell the first ones and plan the escalation."""
     REPEAT = "repeat"
     """Tell the first ones again."""
+    RING_AGAIN = "ring_again"
+    """An acknowledgement is void: tell the first ones, and let the escalation go on."""
     RESOLVE = "resolve"
     """Stop what is planned."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One value, as far as one rule is concerned."""
-
-    at: datetime
-    """When it was measured."""
-    is_beyond: bool
-    is_sensor: bool
-
-    def is_fresh(self, now: datetime) -> bool:
-        """Whether it is news: only then anybody may be told because of it."""
-        return now - self.at < freshness(is_sensor=self.is_sensor)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known at this moment."""
-
-    seen: Seen | None = None
-    """One value, or None: only time has passed."""
-    newest_at: datetime | None = None
-    """For `no_data`: when the newest value was measured."""
-    is_outranked: bool = False
-    """Whether the sharper rule of the same direction has an alert: this one then waits."""
-
-
-@dataclass(frozen=True, slots=True)
 class Life:
-    """What is stored of an alert."""
+    """What is stored of an alert that is not over."""
 
     state: State
     beyond_since: datetime
@@ -76,125 +56,160 @@ class Life:
     told_at: datetime | None = None
     rounds: int = 0
     snoozed_until: datetime | None = None
+    acknowledged_until: datetime | None = None
     end_reason: EndReason | None = None
 
 
-Outcome = tuple[Life | None, tuple[Deed, ...]]
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The acknowledgement in force."""
+
+    until: datetime
+    worst: Value | None
+    """The worst value of what was seen; None: the rule looks at no value."""
+    may_act: bool
+    """Whether whoever gave it still may act for the patient."""
 
 
-def freshness(*, is_sensor: bool) -> timedelta:
-    """How long a value is news."""
-    return SENSOR_FRESH if is_sensor else FINGER_FRESH
+Outcome = tuple[Life, tuple[Effect, ...]]
 
 
-def step(life: Life | None, rule: Rule, facts: Facts, now: datetime) -> Outcome:
-    """The state after looking once more; None: there is no alert."""
-    if life is not None and life.state is State.RESOLVED:
-        raise ValueError("a resolved alert has no next state")
-    if not rule.is_on:
-        return end(life, EndReason.RULE_OFF)
-    if rule.kind is Kind.NO_DATA:
-        return _silence(life, rule, facts, now)
-    seen = facts.seen if life is None or _is_new(life, facts.seen) else None
-    if seen is not None:
-        life = _taken(life, seen, now)
-    if life is None or life.state is State.PENDING:
-        return _perhaps_open(life, rule, facts, seen, now)
-    return _go_on(life, rule, facts, now)
+def opened(episode: Episode, now: datetime) -> Life:
+    """An alert that begins to ring."""
+    return replace(
+        seen(Life(State.OPEN, now, now, now, is_sensor=False), episode), told_at=now, rounds=1
+    )
 
 
-def _go_on(life: Life, rule: Rule, facts: Facts, now: datetime) -> Outcome:
-    if _is_recovered(life, now):
-        return end(life, EndReason.RECOVERED)
-    if now - life.last_at >= LAPSE:
-        return end(life, EndReason.LAPSED)
-    if not facts.is_outranked and _is_repeat_due(life, rule, now):
-        return replace(life, rounds=life.rounds + 1, told_at=now), (Deed.REPEAT,)
-    return life, ()
+def seen(life: Life, episode: Episode) -> Life:
+    """The same alert with everything that the values say anew."""
+    return replace(
+        life,
+        beyond_since=episode.begins_at,
+        last_beyond_at=episode.last.at,
+        last_at=episode.last_at,
+        is_sensor=episode.last.is_sensor,
+        back_since=episode.back_since,
+    )
+
+
+def advance(
+    life: Life,
+    rule: Rule,
+    episode: Episode,
+    acknowledged: Acknowledged | None,
+    *,
+    is_outranked: bool,
+    has_escalated: bool,
+    now: datetime,
+) -> tuple[Life, tuple[Effect, ...], VoidReason | None]:
+    """The alert after looking once more: it is over, rings again, is told again, or goes on."""
+    life = seen(life, episode)
+    if episode.is_over:
+        reason = EndReason.LAPSED if episode.has_lapsed else EndReason.RECOVERED
+        return *end(life, reason), None
+    void = void_reason(acknowledged, rule.direction, episode, life, now) if acknowledged else None
+    if void is not None:
+        return *ring_again(life, has_escalated=has_escalated, now=now), void
+    if not is_outranked and _is_repeat_due(life, rule, now):
+        return replace(life, rounds=life.rounds + 1, told_at=now), (Effect.REPEAT,), None
+    return life, (), None
+
+
+def void_reason(
+    given: Acknowledged,
+    direction: Direction,
+    episode: Episode | None,
+    life: Life,
+    now: datetime,
+) -> VoidReason | None:
+    """Why an acknowledgement counts no longer; None: it does.
+
+    It is of what was seen, for a time: a worse value voids it at once, and when its time has passed
+    only values on their way back keep it.
+    """
+    if not given.may_act:
+        return VoidReason.RIGHT_ENDED
+    if episode and given.worst and episode.worst.is_worse_than(given.worst, direction):
+        return VoidReason.WORSE
+    if now >= given.until and life.back_since is None:
+        return VoidReason.EXPIRED
+    return None
+
+
+def ring_again(life: Life, *, has_escalated: bool, now: datetime) -> Outcome:
+    """An acknowledgement is void: the alert rings as it did."""
+    state = State.ESCALATED if has_escalated else State.OPEN
+    life = replace(life, state=state, rounds=life.rounds + 1, told_at=now, acknowledged_until=None)
+    return life, (Effect.RING_AGAIN,)
+
+
+def end(life: Life, reason: EndReason) -> Outcome:
+    """The alert is over."""
+    ended = replace(life, state=State.RESOLVED, end_reason=reason, snoozed_until=None)
+    return ended, (Effect.RESOLVE,)
 
 
 def due(life: Life, rule: Rule, now: datetime) -> datetime | None:
     """When time alone may change something; None: only a reading can."""
-    if life.state in (State.PENDING, State.RESOLVED):
+    if life.state is State.RESOLVED:
         return None
+    times: list[datetime | None] = [life.acknowledged_until, _repeat_at(life, rule)]
     if rule.kind is Kind.NO_DATA:
-        times = [life.last_beyond_at + SILENCE_LAPSE]
-    else:
-        times = [life.last_at + LAPSE]
-        if life.back_since is not None and not life.is_sensor:
-            times.append(life.back_since + RECOVERY)
-    if (repeat := _repeat_at(life, rule)) is not None:
-        times.append(repeat)
-    return min((time for time in times if time > now), default=None)
+        times.append(life.last_beyond_at + SILENCE_LAPSE)
+    elif rule.kind not in TIMELESS:
+        times.append(life.last_at + timedelta(hours=24))
+        times.append(life.back_since + RECOVERY if life.back_since else None)
+    return min((time for time in times if time is not None and time > now), default=None)
 
 
-def is_held(life: Life, facts: Facts, now: datetime) -> bool:
-    """Whether an escalation waits: paused, on the way back, or taken over by the sharper rule."""
-    return _is_snoozed(life, now) or life.back_since is not None or facts.is_outranked
+def hold_until(
+    life: Life,
+    planned_at: datetime,
+    pause_min: int | None,
+    *,
+    is_outranked: bool,
+    now: datetime,
+) -> datetime | None:
+    """Until when a step that is due waits; None: it happens now.
+
+    A pause or values on their way back hold a step back once, by one pause or by 15 minutes,
+    whatever happens after.
+    """
+    if is_outranked:  # the sharper alert has steps of its own
+        return now + RECOVERY
+    times = []
+    if life.snoozed_until is not None and pause_min is not None:
+        times.append(min(life.snoozed_until, planned_at + timedelta(minutes=pause_min)))
+    if life.back_since is not None:
+        times.append(min(life.back_since, planned_at) + RECOVERY)
+    return max((time for time in times if time > now), default=None)
 
 
-def _is_new(life: Life, seen: Seen | None) -> bool:
-    return seen is not None and seen.at > life.last_at
+def silence(
+    life: Life | None, rule: Rule, newest_at: datetime | None, now: datetime
+) -> tuple[Life | None, tuple[Effect, ...]]:
+    """The alert about readings that do not come.
 
-
-def _taken(life: Life | None, seen: Seen, now: datetime) -> Life | None:
-    """The state with one more value in it."""
-    if life is None:
-        if not (seen.is_beyond and seen.is_fresh(now)):
-            return None
-        return Life(State.PENDING, seen.at, seen.at, seen.at, seen.is_sensor)
-    life = replace(life, last_at=seen.at, is_sensor=seen.is_sensor)
-    if seen.is_beyond:
-        if life.state is State.PENDING and seen.at - life.last_beyond_at > GAP:
-            life = replace(life, beyond_since=seen.at)
-        return replace(life, last_beyond_at=seen.at, back_since=None)
-    if life.state is State.PENDING:
-        return None
-    return replace(life, back_since=life.back_since or seen.at)
-
-
-def _perhaps_open(
-    life: Life | None, rule: Rule, facts: Facts, seen: Seen | None, now: datetime
-) -> Outcome:
-    if life is None:
-        return None, ()
-    lasted = life.last_beyond_at - life.beyond_since
-    is_news = seen is not None and seen.is_fresh(now)
-    if not is_news or facts.is_outranked or lasted < timedelta(minutes=rule.delay_min):
-        return life, ()
-    return replace(life, state=State.OPEN, told_at=now, rounds=1), (Deed.OPEN,)
-
-
-def _silence(life: Life | None, rule: Rule, facts: Facts, now: datetime) -> Outcome:
-    newest = facts.newest_at
-    is_silent = newest is not None and now - newest >= timedelta(minutes=rule.delay_min)
-    if newest is None or (life is None and not is_silent):
+    Args:
+        life: what is stored; None: there is no alert.
+        rule: `no_data`.
+        newest_at: when the newest value was measured; None: nobody expects anything.
+        now: when.
+    """
+    is_silent = newest_at is not None and now - newest_at >= timedelta(minutes=rule.delay_min)
+    if newest_at is None or (life is None and not is_silent):
         return life, ()
     if life is None:
-        return Life(State.OPEN, newest, now, newest, True, told_at=now, rounds=1), (Deed.OPEN,)
+        begun = Life(State.OPEN, newest_at, now, newest_at, True, told_at=now, rounds=1)
+        return begun, (Effect.OPEN,)
     if not is_silent:
-        return end(replace(life, last_at=newest), EndReason.DATA_BACK)
+        return end(replace(life, last_at=newest_at), EndReason.DATA_BACK)
     if now - life.last_beyond_at >= SILENCE_LAPSE:
         return end(life, EndReason.LAPSED)
     if _is_repeat_due(life, rule, now):
-        return replace(life, rounds=life.rounds + 1, told_at=now), (Deed.REPEAT,)
+        return replace(life, rounds=life.rounds + 1, told_at=now), (Effect.REPEAT,)
     return life, ()
-
-
-def end(life: Life | None, reason: EndReason) -> Outcome:
-    """The alert is over; what nobody knew of yet leaves no trace."""
-    if life is None or life.state is State.PENDING:
-        return None, ()
-    ended = replace(life, state=State.RESOLVED, end_reason=reason, snoozed_until=None)
-    return ended, (Deed.RESOLVE,)
-
-
-def _is_recovered(life: Life, now: datetime) -> bool:
-    if life.back_since is None:
-        return False
-    # A sensor proves it by values; after a fingerstick nobody should have to prick again.
-    until = life.last_at if life.is_sensor else now
-    return until - life.back_since >= RECOVERY
 
 
 def _is_snoozed(life: Life, now: datetime) -> bool:
@@ -207,9 +222,9 @@ def _repeat_at(life: Life, rule: Rule) -> datetime | None:
         return None
     at = life.told_at + timedelta(minutes=rule.repeat_min)
     at = max(at, life.snoozed_until or at)
-    if rule.kind is Kind.NO_DATA:
+    if rule.kind in TIMELESS:
         return at
-    is_stale = at - life.last_beyond_at >= freshness(is_sensor=life.is_sensor)
+    is_stale = at - life.last_beyond_at >= _news(life, rule)
     return None if is_stale or life.back_since is not None else at
 
 
@@ -218,7 +233,13 @@ def _is_repeat_due(life: Life, rule: Rule, now: datetime) -> bool:
         return False
     if now - life.told_at < timedelta(minutes=rule.repeat_min) or _is_snoozed(life, now):
         return False
-    if rule.kind is Kind.NO_DATA:
+    if rule.kind in TIMELESS:
         return True
-    is_news = now - life.last_beyond_at < freshness(is_sensor=life.is_sensor)
-    return is_news and life.back_since is None
+    return now - life.last_beyond_at < _news(life, rule) and life.back_since is None
+
+
+def _news(life: Life, rule: Rule) -> timedelta:
+    """How long a value is told again; a low longer, for nobody knows that it is over."""
+    if rule.direction is Direction.LOW:
+        return LATE
+    return SENSOR_FRESH if life.is_sensor else FINGER_FRESH

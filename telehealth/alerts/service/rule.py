@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
 from telehealth.alerts.models import DIRECTION as DIRECTIONS
-from telehealth.alerts.models import Direction, Kind
+from telehealth.alerts.models import TIMELESS, Direction, Kind
 from telehealth.core.errors import FieldError
 from telehealth.core.i18n import N_
 
@@ -44,13 +44,18 @@ class Rule:
     threshold: Threshold | None
     """None: the rule `no_data`, which looks at the time."""
     delay_min: int
-    """How long it must last; for `no_data` how long nothing may come."""
+    """How long a sensor must show it; for `no_data` how long nothing may come."""
     repeat_min: int
     """0: told once."""
     proxy_min: int | None = None
     """Minutes after opening; None: this step is left out."""
     nurse_min: int | None = None
     doctor_min: int | None = None
+    values_n: int = 1
+    """How many single values open it; HI and LO always open at once."""
+    values_within_min: int = 240
+    acknowledged_min: int = 240
+    """For how long an acknowledgement counts."""
     is_own: bool = False
     """Whether the care team has set it for this patient."""
     changed_by_id: int | None = None
@@ -82,20 +87,23 @@ def _mmol(tenths: int) -> Threshold:
 STARTING = {
     rule.kind: rule
     for rule in (
-        Rule(Kind.URGENT_LOW, True, _mmol(30), 0, 15, 5, 15, 30),
-        Rule(Kind.LOW, True, _mmol(39), 10, 30, 20, 60),
-        Rule(Kind.HIGH, False, _mmol(100), 120, 120),
-        Rule(Kind.VERY_HIGH, True, _mmol(139), 60, 120, 60, 180),
+        Rule(Kind.URGENT_LOW, True, _mmol(30), 0, 15, 5, 15, 30, acknowledged_min=20),
+        Rule(Kind.LOW, True, _mmol(39), 10, 30, 20, 60, acknowledged_min=60),
+        Rule(Kind.HIGH, False, _mmol(100), 120, 120, values_n=2),
+        Rule(Kind.VERY_HIGH, True, _mmol(139), 60, 120, 60, 180, values_n=2),
         Rule(Kind.NO_DATA, True, None, 60, 0, 60),
+        Rule(Kind.ANSWER, True, None, 0, 60, None, 0, 60),
     )
 }
-"""What a clinic starts with until it sets its own: our choice after Battelino 2019 (boundaries)
-and Tidepool's alerts (delay and repeat). High is off: it would tell most people every day."""
+"""What a clinic starts with until it sets its own: our choice after Battelino 2019 (boundaries),
+Tidepool's alerts (delay and repeat) and Dexcom's urgent low (an acknowledgement ends by itself).
+High is off: it would tell most people every day."""
 
 SHARPER = {Kind.LOW: Kind.URGENT_LOW, Kind.HIGH: Kind.VERY_HIGH}
 """The rule that takes over from a milder one of the same direction."""
 
-KINDS = tuple(STARTING)
+KINDS = tuple(kind for kind in STARTING if kind is not Kind.ANSWER)
+"""The rules people see and set; an answer has its own, which is never off."""
 
 TICKS: Mapping[Kind, Mapping[Unit, tuple[int, int]]] = {
     Kind.URGENT_LOW: {Unit.MMOL_L: (22, 39), Unit.MG_DL: (40, 70)},
@@ -111,12 +119,23 @@ MIN_SILENCE_MIN = 20
 """Sensors send every 1 to 15 minutes; less would be an alert at every shower."""
 MIN_REPEAT_MIN, MAX_REPEAT_MIN = 5, 240
 MAX_STEP_MIN = 24 * 60
+MAX_VALUES_N = 5
+MAX_WITHIN_MIN = 24 * 60
+MIN_ACKNOWLEDGED_MIN = 5
+MAX_ACKNOWLEDGED_MIN: Mapping[Kind, int] = {Kind.URGENT_LOW: 30, Kind.LOW: 120}
+"""Dexcom's urgent low comes back 30 minutes after it was confirmed; that is the most allowed."""
+_MAX_ACKNOWLEDGED_MIN = 8 * 60
 _STEPS = ("proxy_min", "nurse_min", "doctor_min")
 
 
 def flaws(rule: Rule, others: Mapping[Kind, Rule]) -> tuple[FieldError, ...]:
     """What is wrong with a rule somebody wants, beside the other rules of the same patient."""
-    return (*_threshold_flaws(rule, others), *_delay_flaws(rule), *_step_flaws(rule))
+    return (
+        *_threshold_flaws(rule, others),
+        *_delay_flaws(rule),
+        *_count_flaws(rule),
+        *_step_flaws(rule),
+    )
 
 
 def _threshold_flaws(rule: Rule, others: Mapping[Kind, Rule]) -> list[FieldError]:
@@ -131,7 +150,7 @@ def _threshold_flaws(rule: Rule, others: Mapping[Kind, Rule]) -> list[FieldError
     edges = {
         kind: (rule if kind is rule.kind else others[kind]).threshold
         for kind in KINDS
-        if kind is not Kind.NO_DATA
+        if kind not in TIMELESS
     }
     ticks = [edge.tick_in(rule.threshold.unit) for edge in edges.values() if edge]
     if ticks != sorted(ticks) or ticks[1] >= ticks[2]:
@@ -156,6 +175,25 @@ def _delay_flaws(rule: Rule) -> list[FieldError]:
         found.append(FieldError("#/delay_min", wrong, "range"))
     if rule.repeat_min and not MIN_REPEAT_MIN <= rule.repeat_min <= MAX_REPEAT_MIN:
         found.append(FieldError("#/repeat_min", N_("From 5 minutes to 4 hours, or 0."), "range"))
+    return found
+
+
+def _count_flaws(rule: Rule) -> list[FieldError]:
+    found = []
+    most = 1 if rule.direction is Direction.LOW else MAX_VALUES_N
+    if not 1 <= rule.values_n <= most:
+        wrong = (
+            N_("A single low value is told at once.")
+            if rule.direction is Direction.LOW
+            else N_("From 1 to 5 values.")
+        )
+        found.append(FieldError("#/values_n", wrong, "range"))
+    if not 1 <= rule.values_within_min <= MAX_WITHIN_MIN:
+        found.append(FieldError("#/values_within_min", N_("At most 24 hours."), "range"))
+    longest = MAX_ACKNOWLEDGED_MIN.get(rule.kind, _MAX_ACKNOWLEDGED_MIN)
+    if not MIN_ACKNOWLEDGED_MIN <= rule.acknowledged_min <= longest:
+        wrong = N_("This time is too short or too long.")
+        found.append(FieldError("#/acknowledged_min", wrong, "range"))
     return found
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from telehealth.alerts.models import AlertDefault, AlertMute, AlertRule, Kind
-from telehealth.alerts.service.rule import KINDS, STARTING, Rule, Threshold
+from telehealth.alerts.service.rule import STARTING, Rule, Threshold
 
 RuleBook = dict[Kind, Rule]
 
@@ -16,7 +16,7 @@ RuleBook = dict[Kind, Rule]
 def defaults(session: Session) -> RuleBook:
     """The clinic's rules."""
     rows = {row.kind: row for row in session.scalars(select(AlertDefault))}
-    return {kind: rule_of(rows[kind]) if kind in rows else STARTING[kind] for kind in KINDS}
+    return {kind: rule_of(rows[kind]) if kind in rows else STARTING[kind] for kind in STARTING}
 
 
 def in_force(session: Session, patient_id: int) -> RuleBook:
@@ -45,6 +45,9 @@ def rule_of(row: AlertRule | AlertDefault) -> Rule:
         row.proxy_min,
         row.nurse_min,
         row.doctor_min,
+        row.values_n,
+        row.values_within_min,
+        row.acknowledged_min,
         changed_by_id=row.changed_by_id,
         changed_at=row.changed_at,
     )
@@ -63,6 +66,9 @@ def write(
         "proxy_min": rule.proxy_min,
         "nurse_min": rule.nurse_min,
         "doctor_min": rule.doctor_min,
+        "values_n": rule.values_n,
+        "values_within_min": rule.values_within_min,
+        "acknowledged_min": rule.acknowledged_min,
     }
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name, value in values.items():

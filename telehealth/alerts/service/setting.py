@@ -15,7 +15,7 @@ from telehealth.alerts.models import (
     Kind,
     State,
 )
-from telehealth.alerts.service import locking, machine, rules, telling, watching
+from telehealth.alerts.service import locking, machine, rules, watching
 from telehealth.alerts.service.rule import KINDS, Rule, flaws
 from telehealth.audit import service as audit
 from telehealth.core import outbox
@@ -169,20 +169,15 @@ def _follow(session: Session, patient_id: int, rule: Rule, *, now: datetime) -> 
 
 
 def _end_unsupported(session: Session, alert: Alert, rule: Rule, *, now: datetime) -> None:
-    life = watching.life_of(alert)
     if not rule.is_on:
-        outcome = machine.end(life, EndReason.RULE_OFF)
+        watching.end_unsupported(session, alert, rule, EndReason.RULE_OFF, now=now)
     elif rule.kind is not Kind.NO_DATA and not _is_supported(alert, rule):
-        outcome = machine.end(life, EndReason.RULE_CHANGED)
+        watching.end_unsupported(session, alert, rule, EndReason.RULE_CHANGED, now=now)
     else:
-        alert.next_at = machine.due(life, rule, now)
-        return
-    patient_id = alert.patient_id
-    watching.store(session, patient_id, rule, alert, *outcome, cause="alerts.rule_changed", now=now)
-    telling.announce_change(session, patient_id, now=now)
+        alert.next_at = machine.due(watching.life_of(alert), rule, now)
 
 
 def _is_supported(alert: Alert, rule: Rule) -> bool:
-    if alert.tick is None or alert.unit is None:  # HI or LO is beyond every threshold
+    if alert.worst_tick is None or alert.worst_unit is None:  # HI or LO is beyond every threshold
         return True
-    return rule.is_beyond(alert.tick, alert.unit)
+    return rule.is_beyond(alert.worst_tick, alert.worst_unit)

@@ -16,6 +16,7 @@ from telehealth.alerts.models import (
     Alert,
     AlertNotice,
     AlertStep,
+    Kind,
     Ring,
     State,
     StepState,
@@ -38,13 +39,21 @@ from telehealth.notifications.service import Recipient
 
 STEP_DUE = "alerts.step_due"
 """Outbox topic: a step of an escalation may be due."""
+RECEIPT_DUE = "alerts.receipt_due"
+"""Outbox topic: by now a mail server should have taken a notice of a step."""
 CHANGED = "alerts.changed"
 """Outbox topic: alerts of a patient are not as they were."""
 HOLD = timedelta(minutes=5)
 """A step that is held back is looked at again after this."""
+RECEIPT = timedelta(minutes=5)
+"""A step whose notices no mail server has taken within this is followed by the next one."""
+ALERT_ENDED = "alert_ended"
+"""Why a notice was not sent: the alert was over before it went."""
 _NEVER_ARRIVES = (DeliveryState.FAILED_PERM.value, DeliveryState.SUPPRESSED.value)
 _NO_SERVER = "no_server"
 """A demonstration without a mail server keeps the times of its steps."""
+_MAY_STILL_GO = ("", DeliveryState.SENDING.value, DeliveryState.FAILED_TEMP.value)
+_WRITTEN = (StepState.SENDING, StepState.TOLD, StepState.UNREACHED)
 _ROLES = {Ring.NURSE: Role.NURSE, Ring.DOCTOR: Role.DOCTOR}
 
 
@@ -90,53 +99,123 @@ def circle_of(session: Session, patient_id: int, *, now: datetime) -> Circle:
     return Circle({**first, **of_role})
 
 
-def plan(session: Session, alert: Alert, rule: Rule, *, now: datetime) -> None:
+def plan(session: Session, alert: Alert, rule: Rule, *, begins_at: datetime, now: datetime) -> None:
     """The first ones are told; the later steps wait for their time.
 
-    A child's representatives are the first ones: there is no later step for them.
+    A child's representatives are the first ones: there is no later step for them. Times count from
+    when the value reached us: what was looked at late is not told later still.
     """
     child = is_child(session, alert.patient_id, now=now)
     after = {
-        Ring.PATIENT: 0,
+        Ring.PATIENT: None if alert.kind is Kind.ANSWER else 0,
         Ring.PROXY: None if child else rule.proxy_min,
         Ring.NURSE: rule.nurse_min,
         Ring.DOCTOR: rule.doctor_min,
     }
+    steps = []
     for ring, minutes in after.items():
         if minutes is None:
             continue
-        due_at = now + timedelta(minutes=minutes)
-        session.add(AlertStep(alert_id=alert.id, ring=ring, due_at=due_at, state=StepState.WAITING))
-        if ring is not Ring.PATIENT:
-            _wake(session, alert.id, ring, due_at, now=now)
+        planned_at = begins_at + timedelta(minutes=minutes)
+        step = AlertStep(
+            alert_id=alert.id, ring=ring, planned_at=planned_at, due_at=max(planned_at, now),
+            state=StepState.WAITING,
+        )  # fmt: skip
+        session.add(step)
+        steps.append(step)
     session.flush()
-    carry_out(session, alert, Ring.PATIENT, cause="alerts.opened", now=now)
+    for step in steps:
+        if step.due_at <= now:
+            carry_out(session, alert, step.ring, cause="alerts.opened", now=now)
+        else:
+            _wake(session, alert.id, step.ring, step.due_at, now=now)
 
 
 def carry_out(session: Session, alert: Alert, ring: Ring, *, cause: str, now: datetime) -> None:
-    """A step that is due happens: its people are told, or the next step comes at once."""
+    """A step that is due happens: its people are written to, or the next step comes at once.
+
+    Whether they were told is known only when a mail server has taken a notice (`hear_outcome`).
+    """
     step = session.get_one(AlertStep, (alert.id, ring))
     if step.state is not StepState.WAITING:
         return
     circle = circle_of(session, alert.patient_id, now=now)
     mute = rules.muted_by(session, alert.patient_id, alert.kind)
-    told = [one for one in circle.rings[ring] if one.person_id not in mute]
-    step.state, step.done_at = (StepState.TOLD if told else StepState.NOBODY), now
-    if told and ring is not Ring.PATIENT:
+    written_to = [one for one in circle.rings[ring] if one.person_id not in mute]
+    step.state, step.done_at = (StepState.SENDING if written_to else StepState.NOBODY), now
+    if written_to and ring is not Ring.PATIENT:
         alert.state = State.ESCALATED
-    _tell(session, alert, ring, 1, told, cause=cause, now=now)
-    actor = system(cause, alert.patient_id)
+    _tell(session, alert, ring, 1, written_to, cause=cause, now=now)
     audit.record(
         session,
-        actor,
+        system(cause, alert.patient_id),
         "alerts.step",
         "alert",
         alert.id,
         now=now,
-        detail={"ring": ring.value, "told": len(told)},
+        detail={"ring": ring.value, "told": len(written_to)},
     )
-    if not circle.rings[ring]:
+    if written_to:
+        payload = {"alert_id": alert.id, "ring": ring.value}
+        outbox.put(session, RECEIPT_DUE, payload, now=now, run_at=now + RECEIPT)
+    elif not circle.rings[ring]:
         hurry(session, alert.id, now=now)
+
+
+def look_for_receipt(session: Session, alert_id: int, ring: Ring, *, now: datetime) -> None:
+    """No mail server has taken a notice of the step in time: the next step comes now."""
+    alert = session.get(Alert, alert_id)
+    if alert is None:
+        return
+    locking.lock(session, alert.patient_id)
+    session.refresh(alert)
+    step = session.get(AlertStep, (alert_id, ring), populate_existing=True)
+    if step is not None and step.state is StepState.SENDING and alert.state in RINGING:
+        hurry(session, alert_id, now=now)
+
+
+def tell_missed(session: Session, alert: Alert, *, cause: str, now: datetime) -> None:
+    """The team is told of an alert that was over before anybody looked at it."""
+    nurses = circle_of(session, alert.patient_id, now=now).rings[Ring.NURSE]
+    state = StepState.SENDING if nurses else StepState.NOBODY
+    session.add(
+        AlertStep(
+            alert_id=alert.id, ring=Ring.NURSE, planned_at=now, due_at=now, state=state, done_at=now
+        )
+    )
+    session.flush()
+    _tell(session, alert, Ring.NURSE, 1, nurses, cause=cause, now=now)
+
+
+def has_escalated(session: Session, alert_id: int) -> bool:
+    """Whether somebody besides the first ones was written to."""
+    query = select(AlertStep.ring).where(
+        AlertStep.alert_id == alert_id,
+        AlertStep.ring != Ring.PATIENT,
+        AlertStep.state.in_(_WRITTEN),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def team_was_told(session: Session, alert_id: int) -> bool:
+    """Whether a mail to the team has gone."""
+    query = select(AlertStep.ring).where(
+        AlertStep.alert_id == alert_id,
+        AlertStep.ring.in_((Ring.NURSE, Ring.DOCTOR)),
+        AlertStep.state == StepState.TOLD,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def withdraw_notices(session: Session, alert_id: int, *, now: datetime) -> None:
+    """Notices that have not gone yet do not go: what they are about is over."""
+    waiting = session.scalars(
+        select(AlertNotice.notification_id).where(
+            AlertNotice.alert_id == alert_id, AlertNotice.outcome.in_(_MAY_STILL_GO)
+        )
+    ).all()
+    if waiting:
+        notifications.withdraw(session, waiting, reason=ALERT_ENDED, now=now)
 
 
 def tell_again(session: Session, alert: Alert, *, cause: str, now: datetime) -> None:
@@ -214,8 +293,8 @@ def hear_outcome(session: Session, notification_id: int, *, now: datetime) -> in
         },
     )
     session.flush()
-    if notice.alert_id is not None and fate.reason != _NO_SERVER:
-        _perhaps_hurry(session, notice, now=now)
+    if notice.alert_id is not None:
+        _follow_delivery(session, notice, fate, now=now)
     return patient_id
 
 
@@ -322,15 +401,25 @@ def _tell(
         )
 
 
-def _perhaps_hurry(session: Session, notice: AlertNotice, *, now: datetime) -> None:
+def _follow_delivery(
+    session: Session, notice: AlertNotice, fate: notifications.Fate, *, now: datetime
+) -> None:
+    """The state of the step is that of its notices; nobody reached: the next step comes at once."""
     alert = session.get_one(Alert, notice.alert_id)
+    step = session.get(AlertStep, (alert.id, notice.ring))
+    if step is None or step.state not in (StepState.SENDING, StepState.UNREACHED):
+        return
     outcomes = session.scalars(
         select(AlertNotice.outcome).where(
             AlertNotice.alert_id == alert.id, AlertNotice.ring == notice.ring
         )
     ).all()
-    if alert.state in RINGING and all(outcome in _NEVER_ARRIVES for outcome in outcomes):
-        hurry(session, alert.id, now=now)
+    if DeliveryState.ACCEPTED.value in outcomes:
+        step.state = StepState.TOLD
+    elif all(outcome in _NEVER_ARRIVES for outcome in outcomes):
+        step.state = StepState.UNREACHED
+        if alert.state in RINGING and fate.reason != _NO_SERVER:
+            hurry(session, alert.id, now=now)
 
 
 def _waiting(session: Session, alert_id: int) -> list[AlertStep]:

@@ -9,6 +9,7 @@ KIND_WORDS = {
     Kind.HIGH: N_("High value"),
     Kind.VERY_HIGH: N_("Very high value"),
     Kind.NO_DATA: N_("No readings"),
+    Kind.ANSWER: N_("An answer that needs a look"),
 }
 
 STATE_WORDS = {
@@ -20,10 +21,13 @@ STATE_WORDS = {
 }
 
 END_WORDS = {
-    EndReason.RECOVERED: N_("values were back for 15 minutes"),
+    EndReason.RECOVERED: N_("values were back in range for 15 minutes"),
     EndReason.DATA_BACK: N_("readings come again"),
     EndReason.LAPSED: N_("no further reading came; nobody knows how it went on"),
     EndReason.WITHDRAWN: N_("the value was removed or corrected"),
     EndReason.RULE_OFF: N_("the rule was switched off"),
     EndReason.RULE_CHANGED: N_("the rule was changed"),
+    EndReason.SEEN_LATE: N_("seen late: it came to us only afterwards"),
+    EndReason.REVIEWED: N_("the team has dealt with it"),
+    EndReason.DIED: N_("the patient has died"),
 }

@@ -9,6 +9,7 @@ from telehealth.mandates.service.facts import (
     last_day,
     representation,
     representatives_of,
+    represented_by,
 )
 from telehealth.mandates.service.life import (
     Grant,
@@ -37,4 +38,5 @@ __all__ = [
     "overview",
     "representation",
     "representatives_of",
+    "represented_by",
 ]

@@ -69,6 +69,11 @@ def representation(
     return row
 
 
+def represented_by(session: Session, representation_id: int) -> int:
+    """Whom a representation is about, also one that has ended; for a caller that asks nobody."""
+    return session.get_one(Representation, representation_id).represented_id
+
+
 def acting_for(session: Session, person_id: int, *, now: datetime) -> Sequence[Representation]:
     """The representations in effect in which this person may act for another."""
     return _in_effect(session, Representation.representative_id == person_id, now)

@@ -234,9 +234,11 @@ def _store(
     if sensors and batch.interval_min:
         intervals.give(session, sensors, batch.interval_min)
     recount(session, patient_id, [*(row[1] for row in rows), *moved], sensors, ranges)
-    outbox.put(
-        session, "readings.recorded", {"patient_id": patient_id, "upload_id": upload_id}, now=now
-    )
+    earliest = min(row[1] for row in rows)
+    payload = {
+        "patient_id": patient_id, "upload_id": upload_id, "since": earliest.isoformat()
+    }  # fmt: skip
+    outbox.put(session, "readings.recorded", payload, now=now)
     return upload_id
 
 

@@ -22,6 +22,7 @@ from telehealth.targets.service.setting import (
     current,
     history,
     look,
+    populations,
     ranges_of,
     set_targets,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "look_at_plan",
     "plan_on",
     "plans_of",
+    "populations",
     "ranges_of",
     "set_plan",
     "set_targets",

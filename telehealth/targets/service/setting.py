@@ -86,6 +86,21 @@ def current(session: Session, patient_ids: Collection[int]) -> dict[int, Preset]
     return found
 
 
+def populations(session: Session, patient_ids: Collection[int]) -> dict[int, Population]:
+    """The populations some patients' targets begin with; without whoever has none. One query."""
+    newest = (
+        select(func.max(TargetVersion.id))
+        .where(TargetVersion.patient_id.in_(patient_ids))
+        .group_by(TargetVersion.patient_id)
+    )
+    rows = session.execute(
+        select(TargetVersion.patient_id, TargetVersion.population).where(
+            TargetVersion.id.in_(newest)
+        )
+    )
+    return {row.patient_id: row.population for row in rows}
+
+
 def ranges_of(session: Session, patient_id: int) -> Ranges:
     """The bands of one patient's targets; the adult ones where none were set."""
     return current(session, [patient_id])[patient_id].ranges
