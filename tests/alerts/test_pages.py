@@ -194,7 +194,7 @@ def test_an_answer_that_comes_too_late_says_so(
     words = post(as_patient, f"/opozorila/{low.id}/potrdi")
 
     assert "This alert is over." in words
-    assert "values were back for 15 minutes" in words
+    assert "values were back in range for 15 minutes" in words
 
 
 def test_the_nurse_sees_the_alerts_of_her_own_patients_the_worst_first(

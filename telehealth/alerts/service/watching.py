@@ -404,11 +404,14 @@ def _note_span(row: Alert, episode: Episode) -> None:
 
 
 def look_at_step(session: Session, alert_id: int, ring: Ring, *, cause: str, now: datetime) -> None:
-    """A step of an escalation happens if it is due and nothing speaks against it."""
+    """A step of an escalation happens if it is due and nothing speaks against it.
+
+    The values are looked at first: what has come by now may say that it is over.
+    """
     row = session.get(Alert, alert_id)
     if row is None:
         return
-    locking.lock(session, row.patient_id)
+    look(session, row.patient_id, cause=cause, now=now)
     session.refresh(row)
     step = session.get(AlertStep, (alert_id, ring))
     if step is None or step.state is not StepState.WAITING or step.due_at > now:
