@@ -6,7 +6,7 @@ whether somebody was told, answered, or has still to close it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -234,10 +234,10 @@ def _open(round_: _Round, rule: Rule, episode: Episode) -> None:
 
 def _reopen(round_: _Round, rule: Rule, row: Alert, episode: Episode) -> None:
     """It had not ended: the value that said so was a mistake, or a later one came late."""
-    row.resolved_at = row.end_reason = None
     has_escalated = telling.has_escalated(round_.session, row.id)
-    life = machine.seen(life_of(row), episode)
+    life = machine.seen(replace(life_of(row), end_reason=None), episode)
     life, effects = machine.ring_again(life, has_escalated=has_escalated, now=round_.now)
+    row.state, row.resolved_at = life.state, None
     row.acknowledged_by_id = row.acknowledged_at = None
     _note_values(row, episode)
     _store(round_, rule, row, life, effects)
