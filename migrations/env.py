@@ -12,6 +12,7 @@ from telehealth.core.db import Base, BigInt, Database, UtcDateTime
 
 for _models in sorted(Path(telehealth.__file__).parent.glob("*/models.py")):
     import_module(f"telehealth.{_models.parent.name}.models")
+import_module("telehealth.core.heartbeat")
 import_module("telehealth.core.outbox")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from telehealth.alerts import service as alerts
 from telehealth.alerts.models import Kind, Ring
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room, session_room
 from telehealth.core.web.platform import Platform
@@ -18,8 +19,8 @@ EVENT = "alerts:changed"
 def register(queue: Queue, platform: Platform) -> None:
     """Listen to readings, to notices, to this room's own events; look at the clock every minute."""
     for topic, job in _JOBS.items():
-        queue.on(topic, partial(job, platform))
-    queue.every_minute(partial(_enqueue_due, platform))
+        queue.on(topic, partial(job, platform), lane=_LANES.get(topic, Lane.ALERTS))
+    queue.every_minute(partial(_enqueue_due, platform), lane=Lane.ALERTS)
 
 
 def _enqueue_due(platform: Platform) -> None:
@@ -112,3 +113,5 @@ _JOBS: Mapping[str, Callable[[Platform, Mapping[str, Any]], None]] = {
     alerts.CHANGED: _tell_pages,
     "notifications.settled": _hear_outcome,
 }
+_LANES = {alerts.CHANGED: Lane.LIVE, alerts.DEFAULTS_CHANGED: Lane.BULK}
+"""Where not in the lane of alerts: hints to pages, and a default followed by everybody."""

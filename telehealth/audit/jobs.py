@@ -5,6 +5,7 @@ from functools import partial
 
 from telehealth.audit import service as audit
 from telehealth.audit.gateways import AnchorFile
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 from telehealth.settings import Settings
@@ -14,7 +15,7 @@ EVERY = timedelta(hours=1)
 
 def register(queue: Queue, platform: Platform) -> None:
     """Look every minute whether an hour has passed."""
-    queue.every_minute(partial(_anchor, platform, []))
+    queue.every_minute(partial(_anchor, platform, []), lane=Lane.BULK)
 
 
 def anchors(settings: Settings) -> AnchorFile:

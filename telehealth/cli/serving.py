@@ -1,9 +1,11 @@
 """`serve` and `work`: the web server (gunicorn) and the worker as processes."""
 
 import errno
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import click
 from flask import Flask
@@ -11,8 +13,10 @@ from gunicorn.app.base import BaseApplication
 
 from telehealth.app import create_app
 from telehealth.cli.root import Operator, answering, database_of, require_schema, root
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
+from telehealth.core.worker import Worker
 from telehealth.settings import Settings
 
 THREADS = 128
@@ -54,8 +58,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         app = self._make()
         platform: Platform = app.extensions["telehealth"]
         if self._has_worker:
-            platform.database.wake = platform.queue.wake
-            platform.queue.consumer_in_thread().start()
+            worker = Worker(platform.queue)
+            platform.database.wake = worker.wake
+            worker.start()
         return app
 
 
@@ -103,17 +108,45 @@ def serve(operator: Operator, *, worker: bool) -> None:
 
 @root.command()
 @click.option("--once", is_flag=True, help="Handle what is open now and end.")
+@click.option(
+    "--lane",
+    "lanes",
+    multiple=True,
+    type=click.Choice([lane.value for lane in Lane]),
+    help="Work in this lane only (may be given several times).  [default: all]",
+)
 @answering
-def work(operator: Operator, *, once: bool) -> None:
+def work(operator: Operator, *, once: bool, lanes: tuple[str, ...]) -> None:
     """Handle jobs in a process of its own (several may run)."""
     with database_of(operator) as (settings, database):
         require_schema(operator, database)
     queue = _queue(settings)
+    chosen = tuple(lane for lane in Lane if lane.value in lanes) or tuple(Lane)
     if once:
-        done = queue.drain()
+        done = queue.drain(chosen)
         operator.say(f"{done} events handled.", handled=done)
         return
-    queue.consumer().run()
+    _work_until_ended(queue, Worker(queue, chosen))
+
+
+def _work_until_ended(queue: Queue, worker: Worker) -> None:
+    """Work until SIGTERM or SIGINT; events at hand are finished, the others given back."""
+    is_over = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: is_over.set())
+
+    def wake() -> None:
+        worker.wake()
+        queue.wake()  # lanes that are worked in another process
+
+    queue.database.wake = wake
+    queue.hear_hint = worker.wake
+    hints = queue.hints()
+    hints.start()
+    worker.start()
+    is_over.wait()
+    hints.stop()
+    worker.stop()
 
 
 def _queue(settings: Settings) -> Queue:

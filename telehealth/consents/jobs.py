@@ -7,6 +7,7 @@ from typing import Any
 from telehealth.consents import service as consents
 from telehealth.consents.gateways.blobs import blobs_of
 from telehealth.consents.gateways.sealing import choose, open_seal
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 
@@ -15,8 +16,8 @@ log = logging.getLogger(__name__)
 
 def register(queue: Queue, platform: Platform) -> None:
     """Listen to this room's own events and to the clock."""
-    queue.on("consents.seal", lambda payload: seal(platform, payload))
-    queue.every_minute(lambda: expire(platform))
+    queue.on("consents.seal", lambda payload: seal(platform, payload), lane=Lane.NOTICES)
+    queue.every_minute(lambda: expire(platform), lane=Lane.NOTICES)
 
 
 def seal(platform: Platform, payload: Mapping[str, Any]) -> None:

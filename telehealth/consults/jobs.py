@@ -5,13 +5,14 @@ from typing import Any
 
 from telehealth.consults import service as consults
 from telehealth.consults.schemas import signals
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Handler, Queue
 from telehealth.core.web.platform import Platform
 
 
 def register(queue: Queue, platform: Platform) -> None:
     """Listen to ended representations; `mandates` cuts the connections, here the seat goes."""
-    queue.on("mandates.ended", _on_ended(platform))
+    queue.on("mandates.ended", _on_ended(platform), lane=Lane.LIVE)
 
 
 def _on_ended(platform: Platform) -> Handler:

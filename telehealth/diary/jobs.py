@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room
 from telehealth.core.web.platform import Platform
@@ -18,8 +19,8 @@ def register(queue: Queue, platform: Platform) -> None:
         with platform.database.unit_of_work() as session:
             diary.forget_waiting(session, now=platform.clock())
 
-    queue.on("diary.changed", _tell)
-    queue.every_minute(forget)
+    queue.on("diary.changed", _tell, lane=Lane.LIVE)
+    queue.every_minute(forget, lane=Lane.BULK)
 
 
 def _tell(payload: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from telehealth.core.i18n import N_
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 from telehealth.inbox import service as inbox
@@ -24,9 +25,9 @@ _ENDED = N_("A mandate or guardianship has ended")
 
 def register(queue: Queue, platform: Platform) -> None:
     """Listen to inbox and mandates."""
-    queue.on("inbox.delivered", partial(_notify, platform))
-    queue.on("mandates.granted", partial(_tell_both, platform, "begun", _BEGUN))
-    queue.on("mandates.ended", partial(_tell_both, platform, "ended", _ENDED))
+    queue.on("inbox.delivered", partial(_notify, platform), lane=Lane.NOTICES)
+    queue.on("mandates.granted", partial(_tell_both, platform, "begun", _BEGUN), lane=Lane.NOTICES)
+    queue.on("mandates.ended", partial(_tell_both, platform, "ended", _ENDED), lane=Lane.NOTICES)
 
 
 def _notify(platform: Platform, payload: Mapping[str, Any]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from telehealth.core import sockets
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 
 
 def register(queue: Queue, _platform: Platform) -> None:
     """Listen to this room's own events."""
-    queue.on("identity.session_ended", _cut)
+    queue.on("identity.session_ended", _cut, lane=Lane.LIVE)
 
 
 def _cut(payload: Mapping[str, Any]) -> None:

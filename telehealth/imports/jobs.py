@@ -11,6 +11,7 @@ from typing import Any
 
 from telehealth.core.clock import Clock
 from telehealth.core.db import Database
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room
 from telehealth.core.web.platform import Platform
@@ -50,8 +51,8 @@ def register(queue: Queue, platform: Platform) -> None:
     """Listen to this room's own events and to the clock."""
     bench = bench_of(platform)
     for topic, deed in ((imports.LOOK, look), (imports.ADD, add), (imports.TAKE_BACK, take_back)):
-        queue.on(topic, _handler(bench, deed))
-    queue.every_minute(lambda: tidy(bench))
+        queue.on(topic, _handler(bench, deed), lane=Lane.BULK)
+    queue.every_minute(lambda: tidy(bench), lane=Lane.BULK)
 
 
 def _handler(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from telehealth.core import sockets
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 from telehealth.mandates import service as mandates
@@ -12,8 +13,8 @@ from telehealth.mandates import service as mandates
 
 def register(queue: Queue, platform: Platform) -> None:
     """Listen to this room's own events; look at the calendar every minute."""
-    queue.on("mandates.ended", _cut)
-    queue.every_minute(partial(_expire, platform))
+    queue.on("mandates.ended", _cut, lane=Lane.LIVE)
+    queue.every_minute(partial(_expire, platform), lane=Lane.NOTICES)
 
 
 def _cut(payload: Mapping[str, Any]) -> None:

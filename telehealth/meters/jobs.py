@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from telehealth.core.actor import system
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 from telehealth.meters import service as meters
@@ -20,4 +21,4 @@ def register(queue: Queue, platform: Platform) -> None:
             actor = system(RECORDED, patient_id)
             meters.follow(session, actor, patient_id, now=platform.clock())
 
-    queue.on(RECORDED, follow)
+    queue.on(RECORDED, follow, lane=Lane.LIVE)

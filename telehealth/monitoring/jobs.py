@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from telehealth.alerts import service as alerts
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
 from telehealth.monitoring import service as monitoring
@@ -39,8 +40,13 @@ def register(queue: Queue, platform: Platform) -> None:
                 more = monitoring.due_today(session, now=platform.clock()) > 0
 
     for topic in DIARY_TOPICS:
-        queue.on(topic, renew)
-    queue.on(monitoring.APPEARED, appear)
+        queue.on(topic, renew, lane=Lane.LIVE)
+    queue.on(monitoring.APPEARED, appear, lane=Lane.LIVE)
     for topic in (monitoring.CHANGED, alerts.CHANGED):
-        queue.on(topic, judge)
-    queue.every_minute(begin_day)
+        queue.on(topic, judge, lane=_lane_of)
+    queue.every_minute(begin_day, lane=Lane.BULK)
+
+
+def _lane_of(payload: Mapping[str, Any]) -> Lane:
+    """One patient at once, a whole clinic in its time."""
+    return Lane.BULK if "unit_id" in payload else Lane.LIVE

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room
 from telehealth.core.web.platform import Platform
@@ -27,9 +28,9 @@ def register(queue: Queue, platform: Platform) -> None:
                 )
 
     for topic in TOPICS:
-        queue.on(topic, _tell)
+        queue.on(topic, _tell, lane=Lane.LIVE)
     for topic in OUTDATED:
-        queue.on(topic, rebuild)
+        queue.on(topic, rebuild, lane=Lane.BULK)
 
 
 def _tell(payload: Mapping[str, Any]) -> None:

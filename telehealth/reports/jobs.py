@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room
 from telehealth.core.web.platform import Platform
@@ -13,7 +14,7 @@ EVENT = "reports:changed"
 
 def register(queue: Queue, _platform: Platform) -> None:
     """Listen to this room's own event."""
-    queue.on(TOPIC, _tell)
+    queue.on(TOPIC, _tell, lane=Lane.LIVE)
 
 
 def _tell(payload: Mapping[str, Any]) -> None:

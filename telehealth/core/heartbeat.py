@@ -1,0 +1,44 @@
+"""Whether each lane is being worked, and for how long it was not."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from telehealth.core import outbox
+from telehealth.core.db import Base
+from telehealth.core.lanes import Lane
+
+EVERY_S = 4.0
+"""Seconds between two heartbeats of a worker."""
+PAUSE = timedelta(minutes=5)
+"""A lane without a heartbeat for longer was not worked: what it missed is late."""
+RESUMED = "queue.resumed"
+"""Outbox topic: a lane is worked again after a pause; `{"lane", "from", "until"}`, ISO instants."""
+
+
+class LaneHeartbeat(Base):
+    """The newest sign of life of a lane, by whichever worker."""
+
+    __tablename__ = "lane_heartbeat"
+
+    lane: Mapped[str] = mapped_column(String(12), primary_key=True)
+    at: Mapped[datetime]
+
+
+def beat(session: Session, lane: Lane, *, now: datetime) -> None:
+    """A lane is being worked at this moment; the end of a pause is announced once."""
+    row = session.get(LaneHeartbeat, lane.value, with_for_update=True)
+    if row is None:
+        session.add(LaneHeartbeat(lane=lane.value, at=now))
+        return
+    if now - row.at > PAUSE:
+        told = {"lane": lane.value, "from": row.at.isoformat(), "until": now.isoformat()}
+        outbox.put(session, RESUMED, told, now=now)
+    row.at = now
+
+
+def last_beats(session: Session) -> dict[str, datetime]:
+    """The newest heartbeat of each lane that has ever been worked."""
+    rows = session.execute(select(LaneHeartbeat.lane, LaneHeartbeat.at))
+    return {lane: at for lane, at in rows}
