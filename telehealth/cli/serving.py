@@ -135,11 +135,7 @@ def _work_until_ended(queue: Queue, worker: Worker) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: is_over.set())
 
-    def wake() -> None:
-        worker.wake()
-        queue.wake()  # lanes that are worked in another process
-
-    queue.database.wake = wake
+    queue.database.wake = worker.wake  # another process looks by itself a second later
     queue.hear_hint = worker.wake
     hints = queue.hints()
     hints.start()

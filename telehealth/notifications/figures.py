@@ -1,12 +1,15 @@
 """The words of our mails, in the reader's language. Nothing in them says what it is about."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 
-from telehealth.core.i18n import N_
+from telehealth.core.clock import local
+from telehealth.core.i18n import N_, clock_time
 from telehealth.notifications.models import Wording
 
 _CATALOGUES = Path(__file__).parent / "translations"
@@ -31,12 +34,23 @@ def something_waits(locale: str, link: str) -> Words:
     return Words(say(N_("A new message in the portal")), "\n\n".join(lines) + "\n")
 
 
-def attention(locale: str, link: str) -> Words:
-    """Something needs the reader now; not what, from whom or for whom."""
+def attention(locale: str, link: str, at: datetime) -> Words:
+    """Something needs the reader now; not what, from whom or for whom.
+
+    Args:
+        locale: the reader's language.
+        link: address of the portal.
+        at: when it was announced; the mail may come late.
+    """
     say = _catalogue(locale).ugettext
+    written = say(N_("Written on %(day)s at %(time)s.")) % {
+        "day": _day(at, locale),
+        "time": clock_time(at, locale),
+    }
     lines = (
-        say(N_("Something in the portal needs your attention.")),
+        say(N_("Something in the portal needs your attention.")) + "\n" + written,
         say(N_("Sign in and open the page Alerts:")) + "\n" + link,
+        say(N_("If the page shows no open alert, it is over.")),
         _foot(locale),
     )
     return Words(say(N_("Something needs your attention")), "\n\n".join(lines) + "\n")
@@ -79,16 +93,16 @@ def address_changed(locale: str, link: str) -> Words:
     return Words(say(N_("Your e-mail address was changed")), "\n\n".join(lines) + "\n")
 
 
-def notice(wording: Wording, locale: str, link: str) -> Words:
-    """The words of a notice."""
-    return _NOTICES[wording](locale, link)
+def notice(wording: Wording, locale: str, link: str, at: datetime) -> Words:
+    """The words of a notice that was announced at `at`."""
+    if wording is Wording.ATTENTION:
+        return attention(locale, link, at)
+    return test(locale, link) if wording is Wording.TEST else something_waits(locale, link)
 
 
-_NOTICES = {
-    Wording.WAITING: something_waits,
-    Wording.ATTENTION: attention,
-    Wording.TEST: test,
-}
+def _day(at: datetime, locale: str) -> str:
+    """`1. december 2026`, `1 December 2026`: never "today", which is not so when it comes late."""
+    return format_date(local(at).date(), "d. MMMM y" if locale == "sl" else "d MMMM y", locale)
 
 
 def _foot(locale: str) -> str:

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from telehealth.contacts import service as contacts
-from telehealth.core.queue import Queue
+from telehealth.core.lanes import Lane
+from telehealth.core.queue import LaneChoice, Queue
 from telehealth.core.web.platform import Platform
 from telehealth.notifications import figures
 from telehealth.notifications import service as notifications
@@ -22,8 +23,9 @@ from telehealth.notifications.models import DeliveryState
 def register(queue: Queue, platform: Platform) -> None:
     """Send what is due, codes, and word to an address that is no longer used."""
     post = gateway(platform.settings.smtp_url, platform.settings.mail_from)
-    for topic, job in _JOBS.items():
-        queue.on(topic, partial(job, platform, post))
+    for topic, job, lane in _JOBS:
+        queue.on(topic, partial(job, platform, post), lane=lane)
+    queue.every_minute(partial(_close_unknown, platform), lane=Lane.ALERTS)
 
 
 def _send(platform: Platform, post: MailGateway, payload: Mapping[str, Any]) -> None:
@@ -31,17 +33,16 @@ def _send(platform: Platform, post: MailGateway, payload: Mapping[str, Any]) -> 
         outgoing = notifications.begin(session, payload["notification_id"], now=platform.clock())
     if outgoing is None:
         return
-    words = figures.notice(outgoing.wording, outgoing.locale, platform.settings.public_url)
-    name = f"notice-{outgoing.notification_id}"
-    state, reason = DeliveryState.ACCEPTED, ""
+    state, reason = DeliveryState.FAILED_TEMP, "fault"  # whatever happens: not handed over
     try:
-        post.send(_mail(platform, outgoing.address, words, name))
+        post.send(_notice(platform, outgoing))
+        state, reason = DeliveryState.ACCEPTED, ""
         if not post.is_real:
             state, reason = DeliveryState.SUPPRESSED, "no_server"
     except MailRefused:
         state, reason = DeliveryState.FAILED_PERM, "refused"
-    except MailDelayed:
-        state, reason = DeliveryState.FAILED_TEMP, "delayed"
+    except MailDelayed as delayed:
+        reason = notifications.NO_CONNECTION if delayed.is_unreachable else "delayed"
         raise  # the outbox comes back to it
     finally:
         with platform.database.unit_of_work() as session:
@@ -49,6 +50,13 @@ def _send(platform: Platform, post: MailGateway, payload: Mapping[str, Any]) -> 
             notifications.settle(session, outgoing.delivery_id, state, reason=reason, now=now)
             if state is DeliveryState.FAILED_PERM:
                 contacts.withdraw_email(session, outgoing.recipient_id, outgoing.address, now=now)
+
+
+def _notice(platform: Platform, outgoing: notifications.Outgoing) -> Mail:
+    words = figures.notice(
+        outgoing.wording, outgoing.locale, platform.settings.public_url, outgoing.announced_at
+    )
+    return _mail(platform, outgoing.address, words, f"notice-{outgoing.notification_id}")
 
 
 def _send_code(platform: Platform, post: MailGateway, payload: Mapping[str, Any]) -> None:
@@ -82,8 +90,20 @@ def _mail(platform: Platform, to: str, words: figures.Words, name: str) -> Mail:
     return Mail(to, words.subject, words.text, f"<{name}@{domain}>", platform.clock())
 
 
-_JOBS: Mapping[str, Callable[[Platform, MailGateway, Mapping[str, Any]], None]] = {
-    notifications.DUE: _send,
-    "contacts.code_wanted": _send_code,
-    "contacts.switched": _tell_old_address,
-}
+def _close_unknown(platform: Platform) -> None:
+    with platform.database.unit_of_work() as session:
+        notifications.close_unknown(session, now=platform.clock())
+
+
+def _lane_of_notice(payload: Mapping[str, Any]) -> Lane:
+    """Without a word about it, by the previous release, a notice is an ordinary one."""
+    return Lane.URGENT if payload.get("is_urgent") else Lane.NOTICES
+
+
+_JOBS: tuple[
+    tuple[str, Callable[[Platform, MailGateway, Mapping[str, Any]], None], LaneChoice], ...
+] = (
+    (notifications.DUE, _send, _lane_of_notice),
+    ("contacts.code_wanted", _send_code, Lane.URGENT),
+    ("contacts.switched", _tell_old_address, Lane.NOTICES),
+)

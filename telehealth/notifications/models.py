@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from telehealth.core.db import Base, BigInt, Key, one_of
@@ -30,13 +30,13 @@ class DeliveryState(StrEnum):
     """What became of one try; never goes back from an end."""
 
     SENDING = "sending"
-    """Begun; stays so when the worker dies between the try and its outcome."""
+    """Begun; a worker that dies here leaves it so until it is closed as delayed, `unknown`."""
     ACCEPTED = "accepted"
     """The mail server has taken it over."""
     FAILED_TEMP = "failed_temp"
     FAILED_PERM = "failed_perm"
     SUPPRESSED = "suppressed"
-    """Not sent: no confirmed address, no longer entitled, or no mail server in this demo."""
+    """Not sent: no confirmed address, no longer entitled, withdrawn, or no mail server (demo)."""
 
 
 class Notification(Base):
@@ -58,13 +58,18 @@ class Notification(Base):
     """
     wording: Mapped[Wording] = mapped_column(one_of(Wording, "wording", 12))
     created_at: Mapped[datetime]
+    withdrawn: Mapped[str] = mapped_column(String(40), server_default="", default="")
+    """Why it is not to be sent any more (a code); empty: it is."""
 
 
 class Delivery(Base):
     """One try to send a notice."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("notification_id", "channel", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("notification_id", "channel", "attempt"),
+        Index("ix_delivery_state_id", "state", "id"),
+    )
 
     id: Mapped[Key]
     notification_id: Mapped[int] = mapped_column(BigInt, ForeignKey("notification.id"))

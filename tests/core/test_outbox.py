@@ -12,12 +12,14 @@ from sqlalchemy import select
 
 from telehealth.core import outbox
 from telehealth.core.db import Database
-from telehealth.core.outbox import LEASE, MAX_ATTEMPTS, OutboxEvent
+from telehealth.core.lanes import PACE, Lane
+from telehealth.core.outbox import LEASE, OutboxEvent
 from telehealth.core.queue import Queue
 from tests import make
 from tests.conftest import FixedClock
 
 TOPIC = "tests.happened"
+LANE = Lane.NOTICES
 
 
 @pytest.fixture
@@ -40,8 +42,8 @@ def test_every_handler_of_a_topic_hears_each_event_once_in_order(
     queue: Queue, fresh_db: Database
 ) -> None:
     heard: list[tuple[str, int]] = []
-    queue.on(TOPIC, lambda payload: heard.append(("first", payload["n"])))
-    queue.on(TOPIC, lambda payload: heard.append(("second", payload["n"])))
+    queue.on(TOPIC, lambda payload: heard.append(("first", payload["n"])), lane=LANE)
+    queue.on(TOPIC, lambda payload: heard.append(("second", payload["n"])), lane=LANE)
     put(fresh_db, 1, 2)
 
     assert queue.drain() == 2
@@ -60,8 +62,8 @@ def test_a_handler_that_fails_keeps_no_other_from_its_work_and_is_asked_again_la
         if fault := faults.pop(0):
             raise fault
 
-    queue.on(TOPIC, fails_once)
-    queue.on(TOPIC, lambda payload: heard.append(payload["n"]))
+    queue.on(TOPIC, fails_once, lane=LANE)
+    queue.on(TOPIC, lambda payload: heard.append(payload["n"]), lane=LANE)
     put(fresh_db, 1)
 
     assert queue.drain() == 0
@@ -81,13 +83,13 @@ def test_after_the_last_try_an_event_is_left_for_a_person(
         tries.append(payload["n"])
         raise ValueError
 
-    queue.on(TOPIC, fails)
+    queue.on(TOPIC, fails, lane=LANE)
     put(fresh_db, 1)
-    for _ in range(MAX_ATTEMPTS + 3):
+    for _ in range(PACE[LANE].max_attempts + 3):
         queue.drain()
         clock.at += timedelta(hours=1)
 
-    assert len(tries) == MAX_ATTEMPTS
+    assert len(tries) == PACE[LANE].max_attempts
     row = rows(fresh_db)[0]
     assert (row.done_at, row.failed_at is not None) == (None, True)
 
@@ -96,10 +98,9 @@ def test_what_a_killed_worker_held_is_taken_by_another_when_the_lease_is_over(
     queue: Queue, fresh_db: Database, clock: FixedClock
 ) -> None:
     heard: list[int] = []
-    queue.on(TOPIC, lambda payload: heard.append(payload["n"]))
+    queue.on(TOPIC, lambda payload: heard.append(payload["n"]), lane=LANE)
     put(fresh_db, 1)
-    with fresh_db.unit_of_work() as session:
-        assert len(outbox.claim(session, now=clock())) == 1  # and then the power went
+    assert len(queue.take(LANE, "killed")) == 1  # and then the power went
 
     assert queue.drain() == 0
     clock.at += LEASE
@@ -119,7 +120,7 @@ def test_two_workers_never_handle_the_same_event_at_once(queue: Queue, fresh_db:
         start.wait()
         return queue.drain()
 
-    queue.on(TOPIC, hear)
+    queue.on(TOPIC, hear, lane=LANE)
     put(fresh_db, *range(60))
 
     with ThreadPoolExecutor(2) as pool:
@@ -143,8 +144,8 @@ def test_an_event_nobody_hears_of_is_done_and_one_for_later_waits(
 
 def test_a_timed_deed_that_fails_does_not_stop_the_others(queue: Queue) -> None:
     done: list[str] = []
-    queue.every_minute(lambda: done.append(str(1 // 0)))
-    queue.every_minute(lambda: done.append("second"))
+    queue.every_minute(lambda: done.append(str(1 // 0)), lane=LANE)
+    queue.every_minute(lambda: done.append("second"), lane=LANE)
 
     queue.sweep()
 

@@ -33,7 +33,15 @@ class MailRefused(Exception):
 
 
 class MailDelayed(Exception):
-    """The server is away or asks to try later."""
+    """The server is away or asks to try later.
+
+    Args:
+        is_unreachable: nobody answered, or nothing was taken whoever it was for.
+    """
+
+    def __init__(self, *, is_unreachable: bool) -> None:
+        super().__init__()
+        self.is_unreachable = is_unreachable
 
 
 class MailGateway(Protocol):
@@ -79,9 +87,9 @@ class SmtpMail:
             codes = [code for code, _ in error.recipients.values()]
             if all(code >= _PERMANENT for code in codes):
                 raise MailRefused from error
-            raise MailDelayed from error
+            raise MailDelayed(is_unreachable=False) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise MailDelayed from error
+            raise MailDelayed(is_unreachable=True) from error
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()

@@ -1,11 +1,10 @@
-"""Announce an event; decide, when a notice is due, whether and where it goes; keep the outcome."""
+"""Send one notice: decide when it is due whether and where it goes; keep what became of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from telehealth.contacts import service as contacts
@@ -23,10 +22,13 @@ from telehealth.notifications.models import (
     Wording,
 )
 
-DUE = "notifications.due"
-"""Outbox topic: one notice is to be sent now."""
 SETTLED = "notifications.settled"
 """Outbox topic: the outcome of a try to send a notice to one named person is known."""
+UNKNOWN = "unknown"
+"""Reason of a try whose outcome nobody knows: the worker died. It counts as delayed."""
+UNKNOWN_AFTER = timedelta(minutes=3)
+"""Longer than a try can take: the time-out of each step with the mail server is 15 seconds."""
+_CLOSED_AT_ONCE = 500
 _ENDS = (DeliveryState.ACCEPTED, DeliveryState.FAILED_PERM, DeliveryState.SUPPRESSED)
 
 
@@ -40,15 +42,8 @@ class Outgoing:
     address: str = field(repr=False)
     locale: str
     wording: Wording
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One named person, and why they are told."""
-
-    person_id: int
-    representation_id: int | None = None
-    """None: the subject, or a worker of the subject's care team."""
+    announced_at: datetime
+    """When the event was announced, however late the mail goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,57 +54,6 @@ class Fate:
     reason: str
     at: datetime
     attempt: int
-
-
-def announce(session: Session, event_key: str, subject_id: int, *, now: datetime) -> int:
-    """The person, and everybody who represents them now, will be told; returns how many are new.
-
-    Repeating it with the same key adds nobody twice.
-    """
-    recipients: dict[int, int | None] = {subject_id: None}
-    for row in mandates.representatives_of(session, subject_id, now=now):
-        recipients.setdefault(row.representative_id, row.id)
-    added = _add(session, event_key, subject_id, recipients, Wording.WAITING, now)
-    for notification_id in added:
-        outbox.put(session, DUE, {"notification_id": notification_id}, now=now)
-    return len(added)
-
-
-def tell(
-    session: Session,
-    event_key: str,
-    subject_id: int,
-    recipient: Recipient,
-    wording: Wording,
-    *,
-    now: datetime,
-) -> int:
-    """One named person will be told of one event; returns the notice's id.
-
-    Repeating it with the same key sends nothing more. What became of each try is announced as
-    `notifications.settled`.
-    """
-    who = {recipient.person_id: recipient.representation_id}
-    added = _add(session, event_key, subject_id, who, wording, now)
-    for notification_id in added:
-        outbox.put(session, DUE, {"notification_id": notification_id}, now=now)
-        return notification_id
-    return session.scalars(
-        select(Notification.id).where(
-            Notification.event_key == event_key, Notification.recipient_id == recipient.person_id
-        )
-    ).one()
-
-
-def withdraw(
-    session: Session,  # noqa: ARG001
-    notification_ids: Collection[int],  # noqa: ARG001
-    *,
-    reason: str,  # noqa: ARG001
-    now: datetime,  # noqa: ARG001
-) -> int:
-    """Notices that no mail server has accepted yet will not be sent; returns how many."""
-    return 0
 
 
 def fates(session: Session, notification_ids: Collection[int]) -> dict[int, Fate]:
@@ -133,19 +77,15 @@ def begin(session: Session, notification_id: int, *, now: datetime) -> Outgoing 
     Whether the recipient still represents the subject, and their address, are looked up only here.
     """
     row = session.get(Notification, notification_id, with_for_update=True)
-    if row is None or _is_settled(session, row.id):
+    if row is None or is_settled(session, row.id):
         return None
-    attempt = 1 + (session.scalar(_attempts(row.id)) or 0)
-    delivery = Delivery(
-        notification_id=row.id,
-        channel=Channel.EMAIL,
-        attempt=attempt,
-        state=DeliveryState.SENDING,
-        at=now,
-    )
-    session.add(delivery)
+    for left in session.scalars(_sending(row.id)):
+        _close(left, now)
+    delivery = _try(session, row, DeliveryState.SENDING, now)
     address = contacts.active_email(session, row.recipient_id)
-    if not _is_still_entitled(session, row, now):
+    if row.withdrawn:
+        delivery.state, delivery.reason = DeliveryState.SUPPRESSED, row.withdrawn
+    elif not _is_still_entitled(session, row, now):
         delivery.state, delivery.reason = DeliveryState.SUPPRESSED, _no_longer(row)
     elif address is None:
         delivery.state, delivery.reason = DeliveryState.SUPPRESSED, "no_address"
@@ -154,17 +94,60 @@ def begin(session: Session, notification_id: int, *, now: datetime) -> Outgoing 
         _tell_outcome(session, row, now)
         return None
     locale = locale_of(session, row.recipient_id)
-    return Outgoing(delivery.id, row.id, row.recipient_id, address, locale, row.wording)
+    return Outgoing(
+        delivery.id, row.id, row.recipient_id, address, locale, row.wording, row.created_at
+    )
 
 
 def settle(
     session: Session, delivery_id: int, state: DeliveryState, *, reason: str = "", now: datetime
 ) -> None:
-    """The outcome of a try is known."""
+    """The outcome of a try is known; late, it is still better than an unknown one."""
     row = session.get_one(Delivery, delivery_id)
-    if row.state is DeliveryState.SENDING:
+    if row.state is DeliveryState.SENDING or row.reason == UNKNOWN:
         row.state, row.reason, row.at = state, reason, now
         _tell_outcome(session, session.get_one(Notification, row.notification_id), now)
+
+
+def suppress_withdrawn(session: Session, row: Notification, *, now: datetime) -> None:
+    """A withdrawn notice is settled at once, unless it is being handed over: then `begin` does."""
+    if session.scalars(_sending(row.id)).first() is None:
+        _try(session, row, DeliveryState.SUPPRESSED, now).reason = row.withdrawn
+        _tell_outcome(session, row, now)
+
+
+def close_unknown(session: Session, *, now: datetime) -> int:
+    """Tries that a dead worker left without an outcome count as delayed; returns how many."""
+    rows = session.scalars(
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.SENDING, Delivery.at <= now - UNKNOWN_AFTER)
+        .order_by(Delivery.id)
+        .limit(_CLOSED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        _close(row, now)
+        _tell_outcome(session, session.get_one(Notification, row.notification_id), now)
+    return len(rows)
+
+
+def _try(session: Session, row: Notification, state: DeliveryState, now: datetime) -> Delivery:
+    attempt = 1 + (session.scalar(_attempts(row.id)) or 0)
+    delivery = Delivery(
+        notification_id=row.id, channel=Channel.EMAIL, attempt=attempt, state=state, at=now
+    )
+    session.add(delivery)
+    return delivery
+
+
+def _close(row: Delivery, now: datetime) -> None:
+    row.state, row.reason, row.at = DeliveryState.FAILED_TEMP, UNKNOWN, now
+
+
+def _sending(notification_id: int) -> Select[Delivery]:
+    return select(Delivery).where(
+        Delivery.notification_id == notification_id, Delivery.state == DeliveryState.SENDING
+    )
 
 
 def _tell_outcome(session: Session, row: Notification, now: datetime) -> None:
@@ -178,32 +161,8 @@ def locale_of(session: Session, person_id: int) -> str:
     return found or DEFAULT_LOCALE
 
 
-def _add(
-    session: Session,
-    event_key: str,
-    subject_id: int,
-    recipients: Mapping[int, int | None],
-    wording: Wording,
-    now: datetime,
-) -> list[int]:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    rows = [
-        {
-            "event_key": event_key,
-            "subject_id": subject_id,
-            "recipient_id": recipient_id,
-            "representation_id": representation_id,
-            "wording": wording,
-            "created_at": now,
-        }
-        for recipient_id, representation_id in recipients.items()
-    ]
-    start = (sqlite.insert if is_sqlite else postgresql.insert)(Notification)
-    statement = start.on_conflict_do_nothing(index_elements=["event_key", "recipient_id"])
-    return list(session.scalars(statement.returning(Notification.id), rows))
-
-
-def _is_settled(session: Session, notification_id: int) -> bool:
+def is_settled(session: Session, notification_id: int) -> bool:
+    """Whether a notice has come to an end."""
     query = select(Delivery.id).where(
         Delivery.notification_id == notification_id, Delivery.state.in_(_ENDS)
     )
