@@ -40,5 +40,4 @@ def beat(session: Session, lane: Lane, *, now: datetime) -> None:
 
 def last_beats(session: Session) -> dict[str, datetime]:
     """The newest heartbeat of each lane that has ever been worked."""
-    rows = session.execute(select(LaneHeartbeat.lane, LaneHeartbeat.at))
-    return {lane: at for lane, at in rows}
+    return {row.lane: row.at for row in session.scalars(select(LaneHeartbeat))}

@@ -1,7 +1,7 @@
 """Lanes: kinds of background work that never wait for each other.
 
-Each lane has its own events, its own threads and its own pace. Whatever waits in one lane, a reading
-is looked at and the mail of its alert is handed over within seconds.
+Each lane has its own events, its own threads and its own pace. Whatever waits in the others, a
+reading is looked at and the mail of its alert is handed over within seconds.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Lane(StrEnum):
     URGENT = "urgent"
     """Mails somebody must have now: those of alerts, and codes. Waits for the mail server."""
     LIVE = "live"
-    """What people with an open page wait for: hints to look again, the worklist. Short work only."""
+    """What people with an open page wait for: hints to look again, the worklist. Short work."""
     NOTICES = "notices"
     """All other mails, and everyday work."""
     BULK = "bulk"

@@ -1,9 +1,9 @@
 """Outbox: events written in the transaction that causes them, handled at least once afterwards.
 
 The database is the truth; whoever wakes a worker only gives a hint. An event is put once. A worker
-sorts it: it becomes one row for each lane that has a handler of its topic, so a handler that fails is
-repeated in its own lane only. Claiming marks rows with a short lease that a living worker renews;
-what a killed one held is taken by another when the lease is over.
+sorts it: it becomes one row for each lane that has a handler of its topic, so a handler that fails
+is repeated in its own lane only. Claiming marks rows with a short lease that a living worker
+renews; what a killed one held is taken by another when the lease is over.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -1,10 +1,10 @@
 """Jobs: which handler hears of which topic, in which lane; how one event is handled.
 
 Handlers are registered per topic by `app.py` from the rooms' `jobs.py`, several for one topic if
-several rooms care. Each runs at least once and must be harmless when repeated and when events of one
-patient come in another order: lanes run beside each other. When a handler fails, the event comes
-back to the handlers of its own lane. Only this module imports Huey, which carries the hint that
-there is work from a server to a worker in another process.
+several rooms care. Each runs at least once and must be harmless when repeated and when events of
+one patient come in another order: lanes run beside each other. When a handler fails, the event
+comes back to the handlers of its own lane. Only this module imports Huey, which carries the hint
+that there is work from a server to a worker in another process.
 """
 
 import logging
@@ -67,7 +67,7 @@ class Queue:
             if redis_url
             else SqliteHuey("telehealth", filename=str(data_dir / "queue.db"))
         )
-        self._hint = self._huey.task(name="hint")(lambda: self.hear_hint())
+        self._hint = self._huey.task(name="hint")(self._hear)
 
     def on(self, topic: str, handler: Handler, *, lane: LaneChoice) -> None:
         """Let `handler` hear of events of `topic`, beside others; it must be idempotent."""
@@ -86,6 +86,9 @@ class Queue:
             self._hint()
         except Exception as error:  # noqa: BLE001 - the workers look a second later
             log.warning("queue is away", extra={"fault": type(error).__name__})
+
+    def _hear(self) -> None:
+        self.hear_hint()
 
     def hints(self) -> Consumer:
         """What carries the hints to `hear_hint` in a worker's own process: `start()`, `stop()`."""

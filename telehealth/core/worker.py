@@ -1,6 +1,6 @@
 """The worker: threads of its own for each lane, and a heartbeat.
 
-Lanes share nothing but the database, so work that is long or waits for a mail server holds up its own
+Lanes share nothing but the database: work that is long or waits for a mail server holds up its own
 lane only.
 """
 
@@ -138,8 +138,9 @@ class Worker:
         self._stopping.set()
         self.wake()
         ends_at_s = time.monotonic() + _SHUTDOWN_S
-        for one in self._threads:
-            one.thread.join(max(0.0, ends_at_s - time.monotonic()))
+        for thread in (*(one.thread for one in self._threads), self._heart):
+            if thread.is_alive():
+                thread.join(max(0.0, ends_at_s - time.monotonic()))
 
     def wake(self) -> None:
         """The outbox has something: all lanes look at once."""

@@ -1,13 +1,17 @@
 """Sending: the network is used between two units of work, never inside one."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from telehealth.contacts import service as contacts
 from telehealth.core.lanes import Lane
 from telehealth.core.queue import LaneChoice, Queue
 from telehealth.core.web.platform import Platform
+from telehealth.core.web.readiness import Health, Line
 from telehealth.notifications import figures
 from telehealth.notifications import service as notifications
 from telehealth.notifications.gateways.mail import (
@@ -26,6 +30,7 @@ def register(queue: Queue, platform: Platform) -> None:
     for topic, job, lane in _JOBS:
         queue.on(topic, partial(job, platform, post), lane=lane)
     queue.every_minute(partial(_close_unknown, platform), lane=Lane.ALERTS)
+    platform.checks["mail"] = _mail_line
 
 
 def _send(platform: Platform, post: MailGateway, payload: Mapping[str, Any]) -> None:
@@ -88,6 +93,13 @@ def _post(post: MailGateway, mail: Mail) -> None:
 def _mail(platform: Platform, to: str, words: figures.Words, name: str) -> Mail:
     domain = platform.settings.mail_from.rpartition("@")[2]
     return Mail(to, words.subject, words.text, f"<{name}@{domain}>", platform.clock())
+
+
+def _mail_line(session: Session, now: datetime) -> Line:
+    found = notifications.mail_state(session, now=now)
+    since_s = round((now - found.since).total_seconds()) if found.since else None
+    health = Health.WARNING if found.is_down else Health.OK
+    return Line(health, {"down_s": since_s, "waiting": found.waiting})
 
 
 def _close_unknown(platform: Platform) -> None:

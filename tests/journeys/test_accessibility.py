@@ -144,6 +144,7 @@ NOT_PAGES = {
     "home.service_worker": "for browsers",
     "core.healthz": "for machines",
     "core.readyz": "for machines",
+    "core.readyz_web": "for machines",
     "core.static_file": "files of the pages",
     "monitoring.chart": "a fragment: stands in the page of a call",
 }

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from telehealth.core import errors
 from telehealth.core.i18n import LOCALES
 from telehealth.core.web import api as api_door
-from telehealth.core.web import assets
+from telehealth.core.web import assets, readiness
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.addresses import own_address
-from telehealth.core.web.platform import platform, reading
+from telehealth.core.web.platform import now, platform, reading
 from telehealth.core.web.words import LOCALE_COOKIE, THEME_COOKIE
 
 core = Blueprint("core", __name__, template_folder="../templates")
@@ -56,13 +56,41 @@ def healthz() -> Response:
 @core.get("/readyz")
 @access(Access.PUBLIC)
 def readyz() -> Response:
-    """Whether requests can be served: the database answers."""
+    """Whether the installation does its work: the database, alerts within a minute, mail.
+
+    503 when alerts are not worked. For a proxy that chooses servers there is `/readyz/web`: a
+    server without a worker still takes readings.
+    """
+    try:
+        with reading() as session:
+            found = readiness.lines(session, platform().checks, now=now())
+    except SQLAlchemyError:
+        return _away()
+    health = readiness.worst(list(found.values()))
+    is_ready = health is not readiness.Health.FAILING
+    lines = {name: {"status": line.health, **line.facts} for name, line in found.items()}
+    body = {"status": "ok" if is_ready else "unavailable", "database": _dialect(), "lines": lines}
+    return _json(body, 200 if is_ready else 503)
+
+
+@core.get("/readyz/web")
+@access(Access.PUBLIC)
+def readyz_web() -> Response:
+    """Whether this server can serve requests: the database answers."""
     try:
         with reading() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError:
-        return _json({"status": "unavailable", "database": "away"}, 503)
-    return _json({"status": "ok", "database": platform().database.dialect})
+        return _away()
+    return _json({"status": "ok", "database": _dialect()})
+
+
+def _away() -> Response:
+    return _json({"status": "unavailable", "database": "away"}, 503)
+
+
+def _dialect() -> str:
+    return platform().database.dialect
 
 
 @core.get("/problems/<slug>")

@@ -6,7 +6,7 @@ as whom they act, where a refusal is recorded.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
@@ -19,6 +19,7 @@ from telehealth.core.db import Database
 from telehealth.core.errors import NotSignedIn
 from telehealth.core.i18n import N_
 from telehealth.core.queue import Queue
+from telehealth.core.web.readiness import Check
 from telehealth.settings import Settings
 
 _EXTENSION = "telehealth"
@@ -75,6 +76,8 @@ class Platform:
     clock: Clock
     queue: Queue
     answers: Answers
+    checks: dict[str, Check] = field(default_factory=dict)
+    """What the rooms add to `/readyz`, by the name of the line."""
 
     def install(self, app: Flask) -> None:
         """Make this the platform of `app`."""

@@ -1,4 +1,4 @@
-"""Verbs of notifications; use as `from telehealth.notifications import service as notifications`."""
+"""Verbs of notifications; import as `notifications`."""
 
 from telehealth.notifications.service.announcing import (
     DUE,

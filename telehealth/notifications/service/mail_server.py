@@ -29,11 +29,11 @@ class MailState:
 
 
 def mail_state(session: Session, *, now: datetime) -> MailState:  # noqa: ARG001 - as all services
-    """The server is down when, since it last answered for good, two tries failed to reach it, or it
-    put off two different people.
+    """Whether the server is down, since when, and what waits for it.
 
-    One person put off again and again is a full mailbox, not a server that is down. It stays down
-    until a mail is taken: urgent ones are tried again every two minutes at the latest.
+    It is down when, since it last took or refused a mail for good, two tries failed to reach it or
+    it put off two different people. One person put off again and again is a full mailbox. It stays
+    down until a mail is taken: urgent ones are tried again every two minutes at the latest.
     """
     last = max(
         session.scalar(select(func.max(Delivery.id)).where(Delivery.state == state)) or 0
