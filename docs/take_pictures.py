@@ -194,7 +194,9 @@ def shoot(page: Page, name: str, language: str = "sl") -> None:
 
 
 def _settle(page: Page) -> None:
-    expect(page.locator("glucose-chart[state]:not([state=ready])")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.locator("glucose-chart[state]:not([state=ready])")).to_have_count(
+        0, timeout=PATIENCE_MS
+    )
     page.wait_for_timeout(SETTLED_MS)
 
 

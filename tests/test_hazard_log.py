@@ -1,4 +1,4 @@
-"""The hazard log names controls that exist: each hazard has a test, and each test it names is there."""
+"""The hazard log names controls that exist: each hazard has a test that is there."""
 
 import re
 from pathlib import Path

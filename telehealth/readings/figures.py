@@ -91,7 +91,7 @@ class Words:
         return self.translate(BAND_WORDS[BANDS[place]])
 
     def source(self, source: Source) -> str:
-        """`meter · Contour Next`."""
+        """`meter · Contour Next`; plain text, to be escaped where it enters a figure."""
         kind, device = self.translate(SOURCE_WORDS[source.kind]), device_name(source.device)
         return f"{kind} · {device}" if device else kind
 
@@ -131,6 +131,18 @@ class Points:
         return Points(self.t[places], self.shown[places], self.code[places], self.source[places])
 
 
+def plain_text(text: str) -> str:
+    """Text as Plotly shows it letter by letter: no markup, no entity, no `%{template}`."""
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("%{", "%&#123;")):
+        text = text.replace(char, entity)
+    return text
+
+
+def says(unit: Unit, band: str, source: str, value: str | None = None) -> dict[str, str | None]:
+    """What the line below a chart says of a point besides its number and its moment."""
+    return {"value": value, "unit": unit.value, "band": band, "source": source}
+
+
 def points(found: Columns, unit: Unit) -> Points:
     """Columns as arrays for an axis of `unit`; each value classified before it is converted."""
     return _points(orjson.loads(found.json), unit, found.ranges)
@@ -162,11 +174,11 @@ def glucose_figure(found: Columns, period: Period, unit: Unit, words: Words) -> 
         own = every.at(every.source == source_id)
         label, is_sensor = labels[int(source_id)], kinds[int(source_id)] is SourceKind.CGM
         if is_sensor:
-            traces.append(_line(own, period, label))
+            traces.append(_line(own, period, label, unit))
             own = own.at(own.code != BANDS.index(Band.IN_RANGE))
         traces += _marks(own, label, unit, words, size=4 if is_sensor else 9)
     axis = axis_of(unit, found.ranges)
-    traces += _beyond(given["out_of_range"], axis, labels, words)
+    traces += _beyond(given["out_of_range"], axis, labels, unit, words)
     traces += _aside(_points(given["aside"], unit, found.ranges), labels, unit, words)
     figure = {"data": traces, "layout": _layout(every, period, axis, unit, words)}
     return orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
@@ -188,10 +200,12 @@ def _thinned(own: Points, period: Period) -> NDArray[np.intp]:
     return np.union1d(kept, far)
 
 
-def _line(own: Points, period: Period, label: str) -> Trace:
+def _line(own: Points, period: Period, label: str, unit: Unit) -> Trace:
     """The sensor's line; broken where the sensor was silent, not where points were left out."""
     piece = np.zeros(len(own.t), dtype=np.int64)
     piece[gaps(own.t, LONGEST_GAP_S)] = 1
+    # In the doubled hour of autumn the wall clock goes back: a line would run backwards there.
+    piece[np.flatnonzero(np.diff(wall_ms(own.t)) < 0) + 1] = 1
     kept = _thinned(own, period)
     breaks = np.flatnonzero(np.diff(np.cumsum(piece)[kept])) + 1
     drawn = own.at(kept)
@@ -202,10 +216,11 @@ def _line(own: Points, period: Period, label: str) -> Trace:
         "x": _plain(x),
         "y": _plain(y),
         "mode": "lines",
-        "name": label,
+        "name": plain_text(label),
         "line": {"color": "var(--muted)", "width": 1.5 if len(kept) == len(own.t) else 0.8},
         "connectgaps": False,
-        "hovertemplate": f"%{{y}}<br>%{{x}}<extra>{label}</extra>",
+        "hovertemplate": f"<b>%{{y}} {unit.value}</b><br>%{{x}}<extra></extra>",
+        "meta": {"says": says(unit, "", label)},
     }
 
 
@@ -221,7 +236,7 @@ def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> I
             "y": chosen.shown,
             "mode": "markers",
             "cliponaxis": False,
-            "name": f"{label}, {words.band(place)}",
+            "name": plain_text(f"{label}, {words.band(place)}"),
             "marker": {
                 "symbol": SYMBOLS[band],
                 "size": size,
@@ -229,13 +244,14 @@ def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> I
                 "line": {"width": 2 if SYMBOLS[band].endswith("open") else 0},
             },
             "hovertemplate": (
-                f"<b>%{{y}} {unit.value}</b> {words.band(place)}<br>%{{x}}<extra>{label}</extra>"
+                f"<b>%{{y}} {unit.value}</b> {words.band(place)}<br>%{{x}}<extra></extra>"
             ),
+            "meta": {"says": says(unit, words.band(place), label)},
         }
 
 
 def _beyond(
-    given: Mapping[str, Any], axis: Axis, labels: Mapping[int, str], words: Words
+    given: Mapping[str, Any], axis: Axis, labels: Mapping[int, str], unit: Unit, words: Words
 ) -> Iterable[Trace]:
     """HI and LO at the edges of the chart, as the words they are: they have no number."""
     t, side, source = (np.asarray(given[name], dtype=np.int64) for name in ("t", "side", "source"))
@@ -254,13 +270,14 @@ def _beyond(
                 "textposition": "top center" if sign < 0 else "bottom center",
                 "textfont": {"color": "var(--ink)"},
                 "cliponaxis": False,
-                "name": f"{label}, {text}",
+                "name": plain_text(f"{label}, {text}"),
                 "marker": {
                     "symbol": SYMBOLS[Band.VERY_LOW if sign < 0 else Band.VERY_HIGH],
                     "size": 9,
                     "color": f"var(--band-very-{'low' if sign < 0 else 'high'})",
                 },
-                "hovertemplate": f"<b>{words.beyond[sign]}</b><br>%{{x}}<extra>{label}</extra>",
+                "hovertemplate": f"<b>{words.beyond[sign]}</b><br>%{{x}}<extra></extra>",
+                "meta": {"says": says(unit, "", label, words.beyond[sign])},
             }
 
 
@@ -274,11 +291,12 @@ def _aside(found: Points, labels: Mapping[int, str], unit: Unit, words: Words) -
             "y": own.shown,
             "mode": "markers",
             "cliponaxis": False,
-            "name": f"{label}, {words.not_counted}",
+            "name": plain_text(f"{label}, {words.not_counted}"),
             "marker": {"symbol": "x-thin-open", "size": 7, "color": "var(--muted)"},
             "hovertemplate": (
-                f"<b>%{{y}} {unit.value}</b> {words.not_counted}<br>%{{x}}<extra>{label}</extra>"
+                f"<b>%{{y}} {unit.value}</b> {words.not_counted}<br>%{{x}}<extra></extra>"
             ),
+            "meta": {"says": says(unit, words.not_counted, label)},
         }
 
 

@@ -59,12 +59,17 @@ def enter(browser: Browser, server: LiveServer) -> Iterator[Enter]:
     opened: list[BrowserContext] = []
 
     def sign_in(
-        person: Person, *, language: str = "en", javascript: bool = True, width: int = 1280
+        person: Person,
+        *,
+        language: str = "en",
+        javascript: bool = True,
+        width: int = 1280,
+        zone: str = "Europe/Ljubljana",
     ) -> Page:
         context = browser.new_context(
             base_url=server.url,
             locale=language,
-            timezone_id="Europe/Ljubljana",
+            timezone_id=zone,
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,
             permissions=["camera", "microphone"],

@@ -15,7 +15,7 @@ from telehealth.core.i18n import N_
 from telehealth.glycemia.bands import BANDS, HI, LO, Ticks, codes, is_number
 from telehealth.glycemia.display import extremes, on_axis
 from telehealth.glycemia.series import LONGEST_INTERVAL_MIN
-from telehealth.readings.figures import SYMBOLS, Words
+from telehealth.readings.figures import SYMBOLS, Words, says
 from telehealth.readings.models import UNITS
 from telehealth.reports.figures.axes import DAY_MIN, Axis, axis_of, clock, ticks_beside
 from telehealth.reports.service import Columns, Days, Trace
@@ -82,7 +82,7 @@ def _of_kind(
     marks: list[Figure] = []
     if is_sensor:
         kept = kept_places(found.t, found.tick, shown, band, days.length)
-        marks.append(_line(found.t, x, shown, kept, label))
+        marks.append(_line(found.t, x, shown, kept, label, trace.unit))
         is_out = band != _IN_RANGE
         if is_out.sum() > _MANY_MARKS:
             is_out = band < _IN_RANGE
@@ -108,9 +108,12 @@ def kept_places(
     return np.union1d(extremes(t, scaled, bucket_s), np.flatnonzero(band != _IN_RANGE))
 
 
-def _line(t: Ticks, x: Ticks, shown: Numbers, kept: NDArray[np.intp], label: str) -> Figure:
+def _line(
+    t: Ticks, x: Ticks, shown: Numbers, kept: NDArray[np.intp], label: str, unit: Unit
+) -> Figure:
     """Broken where the sensor was silent, not where points were left out."""
-    piece = np.append(0, np.cumsum(np.diff(t) > LONGEST_INTERVAL_MIN * 60))[kept]
+    is_break = (np.diff(t) > LONGEST_INTERVAL_MIN * 60) | (np.diff(x) < 0)  # the clock goes back
+    piece = np.append(0, np.cumsum(is_break))[kept]
     breaks = np.flatnonzero(np.diff(piece)) + 1
     places = np.insert(kept, breaks, kept[np.minimum(breaks, len(kept) - 1)])
     y: list[float | None] = shown[places].tolist()
@@ -124,7 +127,8 @@ def _line(t: Ticks, x: Ticks, shown: Numbers, kept: NDArray[np.intp], label: str
         "y": y,
         "line": {"color": "var(--muted)", "width": 1.5 if len(kept) == len(t) else 0.8},
         "connectgaps": False,
-        "hovertemplate": f"%{{y}}<br>%{{x}}<extra>{label}</extra>",
+        "hovertemplate": f"<b>%{{y}} {unit.value}</b><br>%{{x}}<extra></extra>",
+        "meta": {"says": says(unit, "", label)},
     }
 
 
@@ -156,9 +160,8 @@ def _marks(
             "color": f"var(--band-{band.value.replace('_', '-')})",
             "line": {"width": 2 if SYMBOLS[band].endswith("open") and not is_sensor else 0},
         },
-        "hovertemplate": (
-            f"<b>%{{customdata}} {unit.value}</b> {word}<br>%{{x}}<extra>{label}</extra>"
-        ),
+        "hovertemplate": (f"<b>%{{customdata}} {unit.value}</b> {word}<br>%{{x}}<extra></extra>"),
+        "meta": {"says": says(unit, word, label)},
     }
 
 

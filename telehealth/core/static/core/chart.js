@@ -5,6 +5,9 @@
  * Figures carry no theme. Colours written as `var(--band-low)` become the page's, and are replaced
  * again when the appearance changes. Plotly (1.2 MB) is loaded when the chart comes near the view.
  *
+ * Instants of a date axis come as milliseconds of the wall clock. Plotly would show such a number in
+ * the browser's own zone, so they are written out as text without a zone before they are drawn.
+ *
  * A figure whose `layout.meta` says `whole: false` is thinned; looking closer than `whole_ms` asks
  * the same address for that part (`zacetek`, `konec`: wall clock) and draws every reading of it.
  */
@@ -110,6 +113,48 @@ function merged(base, own) {
   return result;
 }
 
+/** @param {unknown} ms milliseconds of the wall clock; anything else stays as it is */
+function wallText(ms) {
+  return typeof ms === "number" ? new Date(ms).toISOString().slice(0, 23).replace("T", " ") : ms;
+}
+
+/**
+ * A figure with a date axis whose numbers are written out as moments without a zone.
+ * @param {any} data
+ * @param {any} layout
+ * @returns {{ data: any, layout: any }}
+ */
+export function onWallClock(data, layout) {
+  if (layout?.xaxis?.type !== "date") return { data, layout };
+  const { range } = layout.xaxis;
+  return {
+    data: data?.map((/** @type {any} */ trace) => ({ ...trace, x: trace.x?.map(wallText) })),
+    layout: {
+      ...layout,
+      xaxis: { ...layout.xaxis, ...(range ? { range: range.map(wallText) } : {}) },
+      shapes: layout.shapes?.map((/** @type {any} */ shape) =>
+        shape.xref === "paper"
+          ? shape
+          : { ...shape, x0: wallText(shape.x0), x1: wallText(shape.x1) },
+      ),
+    },
+  };
+}
+
+/** @param {number | string} x a moment of the wall clock, as it is on the axis */
+function momentWords(x) {
+  const at = new Date(axisMs(x));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  const [hour, minute] = [at.getUTCHours(), two(at.getUTCMinutes())];
+  const day = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC",
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+  }).format(at);
+  return locale === "sl" ? `${day} ob ${hour}.${minute}` : `${day}, ${two(hour)}:${minute}`;
+}
+
 /**
  * Plotly gives the ends of a date axis as numbers or as text without a zone.
  * @param {number | string} end
@@ -130,6 +175,7 @@ export class GlucoseChart extends HTMLElement {
 
   #plot = document.createElement("div");
   #note = document.createElement("div");
+  #readout = document.createElement("p");
   /** @type {any} */
   #figure = null;
   /** @type {AbortController | null} */
@@ -157,7 +203,10 @@ export class GlucoseChart extends HTMLElement {
     this.#plot.className = "plot";
     this.#note.className = "chart-note";
     this.#note.hidden = true;
-    this.replaceChildren(this.#plot, this.#note);
+    this.#readout.className = "chart-readout";
+    this.#readout.setAttribute("aria-live", "polite");
+    this.#readout.textContent = word("chart_tap");
+    this.replaceChildren(this.#plot, this.#readout, this.#note);
     const redraw = () => void this.#draw();
     document.documentElement.addEventListener("themechange", redraw, { signal });
     for (const query of ["(prefers-color-scheme: dark)", "print"]) {
@@ -214,7 +263,8 @@ export class GlucoseChart extends HTMLElement {
     if (!this.#figure || !this.isConnected) return;
     const library = await loadPlotly();
     const style = getComputedStyle(this);
-    const { data, layout } = withColours(this.#figure, style);
+    const coloured = withColours(this.#figure, style);
+    const { data, layout } = onWallClock(coloured.data, coloured.layout);
     const isEmpty = !data?.length;
     // The same word keeps what a hand has zoomed to when new readings or a closer look are drawn.
     const uirevision = this.getAttribute("src");
@@ -234,9 +284,16 @@ export class GlucoseChart extends HTMLElement {
       /** @type {any} */ (this.#plot).on("plotly_relayout", (/** @type {any} */ change) => {
         if (Object.keys(change).some((key) => key.startsWith("xaxis."))) this.#look();
       });
+      for (const event of ["plotly_click", "plotly_hover"]) {
+        /** @type {any} */ (this.#plot).on(event, (/** @type {any} */ found) => {
+          const says = found.points?.[0]?.data?.meta?.says;
+          if (says) this.#readout.textContent = this.#readoutWords(found.points[0], says);
+        });
+      }
     }
     // The words beside the chart say the same; its hundreds of SVG texts would only be noise.
     for (const svg of this.#plot.querySelectorAll("svg.main-svg")) svg.setAttribute("aria-hidden", "true");
+    this.#readout.hidden = !data?.some((/** @type {any} */ trace) => trace.meta?.says);
     this.#note.hidden = !isEmpty;
     if (isEmpty) this.#note.textContent = word("chart_empty");
     this.setAttribute("state", "ready");
@@ -288,6 +345,24 @@ export class GlucoseChart extends HTMLElement {
     this.#figure = figure;
     await this.#draw();
     this.toggleAttribute("closer", part !== null);
+  }
+
+  /**
+   * What a point says, below the chart: on a phone a label beside the point does not fit.
+   * @param {any} point
+   * @param {{ value: string | null, unit: string, band: string, source: string }} says
+   */
+  #readoutWords(point, says) {
+    const digits = says.unit === "mmol/L" ? 1 : 0;
+    const shown = Array.isArray(point.customdata) ? point.customdata[0] : (point.customdata ?? point.y);
+    const number = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+    const value = says.value ?? `${number.format(Number(shown))} ${says.unit}`;
+    // On a clock axis the time stands beside the value.
+    const when = Array.isArray(point.customdata) ? point.customdata[1] : momentWords(point.x);
+    return [value, says.band, when, says.source].filter(Boolean).join(" · ");
   }
 
   #fail() {
