@@ -17,6 +17,7 @@ import orjson
 from numpy.typing import NDArray
 
 from devices.glucose import Unit
+from telehealth.core.chart_text import plain_text, says
 from telehealth.core.clock import HOME_ZONE
 from telehealth.core.i18n import DEFAULT_LOCALE, N_
 from telehealth.glycemia.bands import ADULT, BANDS, Band, Ranges, Ticks, codes
@@ -131,18 +132,6 @@ class Points:
         return Points(self.t[places], self.shown[places], self.code[places], self.source[places])
 
 
-def plain_text(text: str) -> str:
-    """Text as Plotly shows it letter by letter: no markup, no entity, no `%{template}`."""
-    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("%{", "%&#123;")):
-        text = text.replace(char, entity)
-    return text
-
-
-def says(unit: Unit, band: str, source: str, value: str | None = None) -> dict[str, str | None]:
-    """What the line below a chart says of a point besides its number and its moment."""
-    return {"value": value, "unit": unit.value, "band": band, "source": source}
-
-
 def points(found: Columns, unit: Unit) -> Points:
     """Columns as arrays for an axis of `unit`; each value classified before it is converted."""
     return _points(orjson.loads(found.json), unit, found.ranges)
@@ -220,7 +209,7 @@ def _line(own: Points, period: Period, label: str, unit: Unit) -> Trace:
         "line": {"color": "var(--muted)", "width": 1.5 if len(kept) == len(own.t) else 0.8},
         "connectgaps": False,
         "hovertemplate": f"<b>%{{y}} {unit.value}</b><br>%{{x}}<extra></extra>",
-        "meta": {"says": says(unit, "", label)},
+        "meta": {"says": says(unit.value, "", label)},
     }
 
 
@@ -246,7 +235,7 @@ def _marks(own: Points, label: str, unit: Unit, words: Words, *, size: int) -> I
             "hovertemplate": (
                 f"<b>%{{y}} {unit.value}</b> {words.band(place)}<br>%{{x}}<extra></extra>"
             ),
-            "meta": {"says": says(unit, words.band(place), label)},
+            "meta": {"says": says(unit.value, words.band(place), label)},
         }
 
 
@@ -277,7 +266,7 @@ def _beyond(
                     "color": f"var(--band-very-{'low' if sign < 0 else 'high'})",
                 },
                 "hovertemplate": f"<b>{words.beyond[sign]}</b><br>%{{x}}<extra></extra>",
-                "meta": {"says": says(unit, "", label, words.beyond[sign])},
+                "meta": {"says": says(unit.value, "", label, words.beyond[sign])},
             }
 
 
@@ -296,7 +285,7 @@ def _aside(found: Points, labels: Mapping[int, str], unit: Unit, words: Words) -
             "hovertemplate": (
                 f"<b>%{{y}} {unit.value}</b> {words.not_counted}<br>%{{x}}<extra></extra>"
             ),
-            "meta": {"says": says(unit, words.not_counted, label)},
+            "meta": {"says": says(unit.value, words.not_counted, label)},
         }
 
 

@@ -9,6 +9,7 @@ from telehealth.alerts.service.answering import (
     snooze,
     withdraw_acknowledgement,
 )
+from telehealth.alerts.service.circle import audience
 from telehealth.alerts.service.lists import (
     OpenAlert,
     Overview,
@@ -38,7 +39,6 @@ from telehealth.alerts.service.telling import (
     RECEIPT_DUE,
     STEP_DUE,
     announce_change,
-    audience,
     hear_outcome,
     look_for_receipt,
 )

@@ -19,7 +19,7 @@ from telehealth.alerts.models import (
     StepState,
     VoidReason,
 )
-from telehealth.alerts.service import acknowledging, locking, rules, telling
+from telehealth.alerts.service import acknowledging, circle, locking, rules, telling
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -231,7 +231,7 @@ def end_snooze(
 def _answerer(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:
     policy.require_reading(actor, patient_id)
     locking.lock(session, patient_id)
-    child = telling.is_child(session, patient_id, now=now)
+    child = circle.is_child(session, patient_id, now=now)
     return policy.require_answering(actor, patient_id, is_child=child)
 
 

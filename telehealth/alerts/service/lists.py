@@ -22,7 +22,7 @@ from telehealth.alerts.models import (
     State,
     StepState,
 )
-from telehealth.alerts.service import rules, telling
+from telehealth.alerts.service import circle, rules, telling
 from telehealth.alerts.service.answering import UNDO, may_snooze
 from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import KINDS, Rule
@@ -223,7 +223,7 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         mutes=rules.mutes_of(session, patient_id, actor.person_id or 0),
         tried=_tried(session, patient_id),
         may_answer=not (
-            actor.person_id == patient_id and telling.is_child(session, patient_id, now=now)
+            actor.person_id == patient_id and circle.is_child(session, patient_id, now=now)
         ),
     )
 

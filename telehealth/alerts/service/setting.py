@@ -15,7 +15,7 @@ from telehealth.alerts.models import (
     Kind,
     State,
 )
-from telehealth.alerts.service import locking, machine, rules, watching
+from telehealth.alerts.service import locking, machine, rules, silence, storing, watching
 from telehealth.alerts.service.rule import KINDS, Rule, flaws
 from telehealth.audit import service as audit
 from telehealth.core import outbox
@@ -154,12 +154,12 @@ def choose_notices(
 def _follow(session: Session, patient_id: int, rule: Rule, *, now: datetime) -> None:
     """What is stored of the patient's alerts agrees with a rule that has changed."""
     watch = locking.lock(session, patient_id)
-    alert = watching.live_alerts(session, patient_id).get(rule.kind)
+    alert = storing.live_alerts(session, patient_id).get(rule.kind)
     if alert is not None:
         _end_unsupported(session, alert, rule, now=now)
     if rule.kind is not Kind.NO_DATA:
         return
-    newest = watching.expected_after(watch, rule, now)
+    newest = silence.expected_after(watch, rule, now)
     is_there = alert is not None and alert.state is not State.RESOLVED
     if not rule.is_on or newest is None or is_there:
         watch.silent_at = None
@@ -174,7 +174,7 @@ def _end_unsupported(session: Session, alert: Alert, rule: Rule, *, now: datetim
     elif rule.kind is not Kind.NO_DATA and not _is_supported(alert, rule):
         watching.end_unsupported(session, alert, rule, EndReason.RULE_CHANGED, now=now)
     else:
-        alert.next_at = machine.due(watching.life_of(alert), rule, now)
+        alert.next_at = machine.due(storing.life_of(alert), rule, now)
 
 
 def _is_supported(alert: Alert, rule: Rule) -> bool:

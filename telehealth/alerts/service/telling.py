@@ -5,7 +5,6 @@ opens; notifications checks it once more when the mail goes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -21,18 +20,12 @@ from telehealth.alerts.models import (
     State,
     StepState,
 )
-from telehealth.alerts.service import locking, rules
+from telehealth.alerts.service import circle, locking, rules
 from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import Rule
 from telehealth.audit import service as audit
 from telehealth.core import outbox
-from telehealth.core.actor import Actor, Role, system
-from telehealth.directory import service as directory
-from telehealth.identity import service as identity
-from telehealth.identity.models import Account, SessionKind, SignInSession
-from telehealth.mandates import policy as mandates_policy
-from telehealth.mandates import service as mandates
-from telehealth.mandates.models import RepresentationKind
+from telehealth.core.actor import Actor, system
 from telehealth.notifications import service as notifications
 from telehealth.notifications.models import DeliveryState, Wording
 from telehealth.notifications.service import Recipient
@@ -54,49 +47,6 @@ _NO_SERVER = "no_server"
 """A demonstration without a mail server keeps the times of its steps."""
 _MAY_STILL_GO = ("", DeliveryState.SENDING.value, DeliveryState.FAILED_TEMP.value)
 _WRITTEN = (StepState.SENDING, StepState.TOLD, StepState.UNREACHED)
-_ROLES = {Ring.NURSE: Role.NURSE, Ring.DOCTOR: Role.DOCTOR}
-
-
-@dataclass(frozen=True, slots=True)
-class Circle:
-    """The people around a patient at one moment, by the step in which they are told."""
-
-    rings: dict[Ring, tuple[Recipient, ...]]
-
-    @property
-    def person_ids(self) -> set[int]:
-        """Everybody who may see the alerts."""
-        return {one.person_id for ring in self.rings.values() for one in ring}
-
-
-def is_child(session: Session, patient_id: int, *, now: datetime) -> bool:
-    """Whether the patient is under 15: then the parents are told and answer."""
-    return mandates_policy.is_child(identity.person(session, patient_id).birth_on, now)
-
-
-def circle_of(session: Session, patient_id: int, *, now: datetime) -> Circle:
-    """Who would be told now. On duty is who looks after the patient and is employed today."""
-    child = is_child(session, patient_id, now=now)
-    representatives = mandates.representatives_of(session, patient_id, now=now)
-    near = tuple(
-        Recipient(row.representative_id, row.id)
-        for row in representatives
-        if not child or row.kind is RepresentationKind.GUARDIAN
-    )
-    team = directory.care_team_of(session, patient_id, now=now)
-    of_role = {
-        ring: tuple(dict.fromkeys(Recipient(one.person_id) for one in team if one.role is role))
-        for ring, role in _ROLES.items()
-    }
-    first = (
-        {Ring.PATIENT: near, Ring.PROXY: ()}
-        if child
-        else {
-            Ring.PATIENT: (Recipient(patient_id),),
-            Ring.PROXY: tuple({one.person_id: one for one in near}.values()),
-        }
-    )
-    return Circle({**first, **of_role})
 
 
 def plan(session: Session, alert: Alert, rule: Rule, *, begins_at: datetime, now: datetime) -> None:
@@ -105,7 +55,7 @@ def plan(session: Session, alert: Alert, rule: Rule, *, begins_at: datetime, now
     A child's representatives are the first ones: there is no later step for them. Times count from
     when the value reached us: what was looked at late is not told later still.
     """
-    child = is_child(session, alert.patient_id, now=now)
+    child = circle.is_child(session, alert.patient_id, now=now)
     after = {
         Ring.PATIENT: None if alert.kind is Kind.ANSWER else 0,
         Ring.PROXY: None if child else rule.proxy_min,
@@ -139,9 +89,9 @@ def carry_out(session: Session, alert: Alert, ring: Ring, *, cause: str, now: da
     step = session.get_one(AlertStep, (alert.id, ring))
     if step.state is not StepState.WAITING:
         return
-    circle = circle_of(session, alert.patient_id, now=now)
+    around = circle.circle_of(session, alert.patient_id, now=now)
     mute = rules.muted_by(session, alert.patient_id, alert.kind)
-    written_to = [one for one in circle.rings[ring] if one.person_id not in mute]
+    written_to = [one for one in around.rings[ring] if one.person_id not in mute]
     step.state, step.done_at = (StepState.SENDING if written_to else StepState.NOBODY), now
     if written_to and ring is not Ring.PATIENT:
         alert.state = State.ESCALATED
@@ -158,7 +108,7 @@ def carry_out(session: Session, alert: Alert, ring: Ring, *, cause: str, now: da
     if written_to:
         payload = {"alert_id": alert.id, "ring": ring.value}
         outbox.put(session, RECEIPT_DUE, payload, now=now, run_at=now + RECEIPT)
-    elif not circle.rings[ring]:
+    elif not around.rings[ring]:
         hurry(session, alert.id, now=now)
 
 
@@ -176,7 +126,7 @@ def look_for_receipt(session: Session, alert_id: int, ring: Ring, *, now: dateti
 
 def tell_missed(session: Session, alert: Alert, *, cause: str, now: datetime) -> None:
     """The team is told of an alert that was over before anybody looked at it."""
-    nurses = circle_of(session, alert.patient_id, now=now).rings[Ring.NURSE]
+    nurses = circle.circle_of(session, alert.patient_id, now=now).rings[Ring.NURSE]
     state = StepState.SENDING if nurses else StepState.NOBODY
     session.add(
         AlertStep(
@@ -220,9 +170,9 @@ def withdraw_notices(session: Session, alert_id: int, *, now: datetime) -> None:
 
 def tell_again(session: Session, alert: Alert, *, cause: str, now: datetime) -> None:
     """Those who were told first are told once more."""
-    circle = circle_of(session, alert.patient_id, now=now)
+    around = circle.circle_of(session, alert.patient_id, now=now)
     mute = rules.muted_by(session, alert.patient_id, alert.kind)
-    told = [one for one in circle.rings[Ring.PATIENT] if one.person_id not in mute]
+    told = [one for one in around.rings[Ring.PATIENT] if one.person_id not in mute]
     _tell(session, alert, Ring.PATIENT, alert.rounds, told, cause=cause, now=now)
 
 
@@ -314,22 +264,6 @@ def mark_seen(session: Session, actor: Actor, alert_ids: Iterable[int], *, now: 
         .returning(AlertNotice.id)
     )
     return len(changed.all())
-
-
-def audience(session: Session, patient_id: int, *, now: datetime) -> list[int]:
-    """The open sign-ins of everybody who may see the patient's alerts now."""
-    people = circle_of(session, patient_id, now=now).person_ids | {patient_id}
-    rows = session.scalars(
-        select(SignInSession.id)
-        .join(Account, Account.id == SignInSession.account_id)
-        .where(
-            Account.person_id.in_(people),
-            SignInSession.kind == SessionKind.BROWSER,
-            SignInSession.ended_at.is_(None),
-            SignInSession.expires_at > now,
-        )
-    )
-    return list(rows)
 
 
 def announce_change(session: Session, patient_id: int, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telehealth.alerts import policy
 from telehealth.alerts.models import RINGS, AlertNotice, AlertTest, Ring
-from telehealth.alerts.service import locking, telling
+from telehealth.alerts.service import circle, locking, telling
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import NotAllowed, TooMany
@@ -41,9 +41,9 @@ def try_out(session: Session, actor: Actor, patient_id: int, *, now: datetime) -
     test = AlertTest(patient_id=patient_id, by_id=actor.person_id, at=now)
     session.add(test)
     session.flush()
-    circle = telling.circle_of(session, patient_id, now=now)
+    around = circle.circle_of(session, patient_id, now=now)
     for ring in RINGS if policy.is_team(actor) else _OWN_SIDE:
-        for one in circle.rings[ring]:
+        for one in around.rings[ring]:
             notice = AlertNotice(
                 test_id=test.id,
                 ring=ring,

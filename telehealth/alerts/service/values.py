@@ -7,7 +7,7 @@ is whether anything low was measured, not which of two values is in the mean.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
@@ -64,7 +64,28 @@ def between(
     session: Session, patient_id: int, begins_at: datetime, ends_at: datetime
 ) -> list[Value]:
     """The patient's values measured in this time, both ends included, oldest first."""
-    rows = session.execute(
+    rows = session.execute(_stored(patient_id, begins_at, ends_at)).all()
+    by_hand = {row.source_id for row in rows if row.kind is not SourceKind.CGM}
+    changed = _changed_at(session, by_hand, begins_at)
+    return [
+        Value(
+            row.measured_at,
+            changed.get((row.source_id, row.seq), row.received_at),
+            row.tick,
+            row.beyond,
+            UNITS[row.unit],
+            row.source_id,
+            row.kind is SourceKind.CGM,
+            row.standing in _PROVING,
+        )
+        for row in rows
+    ]
+
+
+def _stored(
+    patient_id: int, begins_at: datetime, ends_at: datetime
+) -> Select[datetime, datetime, int | None, int, int, int, SourceKind, int, int]:
+    return (
         select(
             Reading.measured_at,
             Upload.received_at,
@@ -88,22 +109,7 @@ def between(
             Reading.measured_at <= ends_at,
         )
         .order_by(Reading.measured_at)
-    ).all()
-    by_hand = {row.source_id for row in rows if row.kind is not SourceKind.CGM}
-    changed = _changed_at(session, by_hand, begins_at)
-    return [
-        Value(
-            row.measured_at,
-            changed.get((row.source_id, row.seq), row.received_at),
-            row.tick,
-            row.beyond,
-            UNITS[row.unit],
-            row.source_id,
-            row.kind is SourceKind.CGM,
-            row.standing in _PROVING,
-        )
-        for row in rows
-    ]
+    )
 
 
 def next_after(session: Session, patient_id: int, at: datetime) -> datetime | None:

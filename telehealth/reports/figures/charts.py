@@ -11,11 +11,12 @@ import orjson
 from numpy.typing import NDArray
 
 from devices.glucose import Unit
+from telehealth.core.chart_text import says
 from telehealth.core.i18n import N_
 from telehealth.glycemia.bands import BANDS, HI, LO, Ticks, codes, is_number
 from telehealth.glycemia.display import extremes, on_axis
 from telehealth.glycemia.series import LONGEST_INTERVAL_MIN
-from telehealth.readings.figures import SYMBOLS, Words, says
+from telehealth.readings.figures import SYMBOLS, Words
 from telehealth.readings.models import UNITS
 from telehealth.reports.figures.axes import DAY_MIN, Axis, axis_of, clock, ticks_beside
 from telehealth.reports.service import Columns, Days, Trace
@@ -128,7 +129,7 @@ def _line(
         "line": {"color": "var(--muted)", "width": 1.5 if len(kept) == len(t) else 0.8},
         "connectgaps": False,
         "hovertemplate": f"<b>%{{y}} {unit.value}</b><br>%{{x}}<extra></extra>",
-        "meta": {"says": says(unit, "", label)},
+        "meta": {"says": says(unit.value, "", label)},
     }
 
 
@@ -161,7 +162,7 @@ def _marks(
             "line": {"width": 2 if SYMBOLS[band].endswith("open") and not is_sensor else 0},
         },
         "hovertemplate": (f"<b>%{{customdata}} {unit.value}</b> {word}<br>%{{x}}<extra></extra>"),
-        "meta": {"says": says(unit, word, label)},
+        "meta": {"says": says(unit.value, word, label)},
     }
 
 

@@ -1,0 +1,53 @@
+"""Rows of alerts and the words in them."""
+
+from telehealth.alerts.models.rows import (
+    Alert,
+    AlertAcknowledgement,
+    AlertDefault,
+    AlertMute,
+    AlertNotice,
+    AlertRule,
+    AlertStep,
+    AlertTest,
+    AlertWatch,
+    RuleColumns,
+)
+from telehealth.alerts.models.states import (
+    DIRECTION,
+    RAISED,
+    RINGS,
+    TIMELESS,
+    Action,
+    Direction,
+    EndReason,
+    Kind,
+    Ring,
+    State,
+    StepState,
+    VoidReason,
+)
+
+__all__ = [
+    "DIRECTION",
+    "RAISED",
+    "RINGS",
+    "TIMELESS",
+    "Action",
+    "Alert",
+    "AlertAcknowledgement",
+    "AlertDefault",
+    "AlertMute",
+    "AlertNotice",
+    "AlertRule",
+    "AlertStep",
+    "AlertTest",
+    "AlertWatch",
+    "Direction",
+    "EndReason",
+    "Kind",
+    "Ring",
+    "RuleColumns",
+    "State",
+    "StepState",
+    "VoidReason",
+]
