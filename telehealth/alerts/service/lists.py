@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
@@ -13,6 +14,7 @@ from telehealth.alerts.models import (
     RAISED,
     RINGS,
     Alert,
+    AlertAcknowledgement,
     AlertNotice,
     AlertStep,
     AlertTest,
@@ -28,7 +30,7 @@ from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import KINDS, Rule
 from telehealth.alerts.service.trying import last_test
 from telehealth.audit import service as audit
-from telehealth.core.actor import Actor
+from telehealth.core.actor import Actor, Basis
 from telehealth.core.errors import NotFound
 from telehealth.directory import service as directory
 from telehealth.identity import service as identity
@@ -69,6 +71,10 @@ class OpenAlert:
     end_reason: EndReason | None
     """None: it is not over. Otherwise it waits for a person who closes it."""
     needs_review: bool
+    told_at: datetime | None
+    """When the first to be told were last told."""
+    acknowledged_as: Basis | None
+    """By what right the acknowledgement in force was given."""
 
     @property
     def rings(self) -> bool:
@@ -149,9 +155,8 @@ def open_for(session: Session, patient_ids: Collection[int]) -> dict[int, list[O
     For a caller that has checked who asks and writes the audit event.
     """
     found: dict[int, list[OpenAlert]] = {patient_id: [] for patient_id in patient_ids}
-    columns = [getattr(Alert, name) for name in OpenAlert.__dataclass_fields__]
     rows = session.execute(
-        select(*columns).where(Alert.patient_id.in_(found), Alert.state.in_(RAISED))
+        select(*_open_columns()).where(Alert.patient_id.in_(found), Alert.state.in_(RAISED))
     )
     for row in rows:
         found[row.patient_id].append(OpenAlert(*row))
@@ -166,9 +171,8 @@ def to_review_for(session: Session, patient_ids: Collection[int]) -> dict[int, l
     For a caller that has checked who asks and writes the audit event.
     """
     found: dict[int, list[OpenAlert]] = {patient_id: [] for patient_id in patient_ids}
-    columns = [getattr(Alert, name) for name in OpenAlert.__dataclass_fields__]
     rows = session.execute(
-        select(*columns)
+        select(*_open_columns())
         .where(
             Alert.patient_id.in_(found),
             Alert.state == State.RESOLVED,
@@ -180,6 +184,19 @@ def to_review_for(session: Session, patient_ids: Collection[int]) -> dict[int, l
     for row in rows:
         found[row.patient_id].append(OpenAlert(*row))
     return found
+
+
+def _open_columns() -> list[ColumnElement[Any]]:
+    basis = (
+        select(AlertAcknowledgement.basis)
+        .where(AlertAcknowledgement.alert_id == Alert.id, AlertAcknowledgement.void_at.is_(None))
+        .order_by(AlertAcknowledgement.id.desc())
+        .limit(1)
+        .correlate(Alert)
+        .scalar_subquery()
+    )
+    stored = [name for name in OpenAlert.__dataclass_fields__ if name != "acknowledged_as"]
+    return [*(getattr(Alert, name) for name in stored), basis]
 
 
 def severity(alert: Alert | OpenAlert) -> tuple[bool, int, float]:

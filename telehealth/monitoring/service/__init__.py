@@ -1,6 +1,7 @@
 """What the care team does with its patients: the worklist, one patient at a glance."""
 
 from telehealth.monitoring.service.acting import BY_HAND, Act, Done, Loop, act, codes_of, loop_of
+from telehealth.monitoring.service.codes import CODES, SEVERITY, Code, Reason
 from telehealth.monitoring.service.judging import judge_all
 from telehealth.monitoring.service.patients import Patient, patient
 from telehealth.monitoring.service.planning import (
@@ -25,7 +26,7 @@ from telehealth.monitoring.service.thresholds import (
     set_for_patient,
     set_for_unit,
 )
-from telehealth.monitoring.service.triage import CODES, DEFAULTS, SEVERITY, Code, Reason
+from telehealth.monitoring.service.triage import DEFAULTS
 from telehealth.monitoring.service.views import remove_view, save_view, views_of
 from telehealth.monitoring.service.worklist import (
     APPEARED,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from telehealth.alerts import service as alerts
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.clock import local
@@ -16,8 +17,8 @@ from telehealth.directory import service as directory
 from telehealth.identity.models import Person
 from telehealth.monitoring import policy
 from telehealth.monitoring.models import Deed, Stage, WorklistDeed, WorklistEntry
+from telehealth.monitoring.service.codes import CALM, CODES, Code, bits_of
 from telehealth.monitoring.service.judging import judge_all, order_key
-from telehealth.monitoring.service.triage import CALM, CODES, Code, bits_of
 
 _CALM_BITS = bits_of(CALM)
 SHOWN_DEEDS = 50
@@ -91,10 +92,13 @@ def act(
 ) -> WorklistEntry:
     """The deed is done to the patient's entry and stands in its history.
 
+    Acknowledging an entry acknowledges its alerts; closing one closes what has ended and waited.
+
     Raises:
         NotFound: not the actor's patient.
         NotAllowed: the actor is not of the care team.
-        Conflict: somebody was faster, a new reason came meanwhile, or there is nothing to do it to.
+        Conflict: somebody was faster, a new reason came meanwhile, there is nothing to do it to, or
+            an alert still rings and the entry cannot be closed.
         Invalid: a note without words, a review in the past, an owner outside the care team.
     """
     worker_id = policy.require_team(actor, patient_id)
@@ -106,6 +110,10 @@ def act(
     if wish.version is not None and wish.version != entry.version:
         words = N_("This entry has changed meanwhile. Look at it again before you go on.")
         raise Conflict(words, code="changed_meanwhile")
+    if wish.deed is Deed.ACKNOWLEDGED:
+        alerts.acknowledge_all(session, actor, patient_id, now=now)
+    elif wish.deed is Deed.CLOSED:
+        alerts.review(session, actor, patient_id, now=now)
     _DEEDS[wish.deed](session, entry, worker_id, wish, now)
     entry.version += 1
     entry.changed_at = now

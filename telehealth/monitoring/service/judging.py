@@ -13,16 +13,19 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from devices.glucose import Unit
 from telehealth.alerts import service as alerts
 from telehealth.core.clock import HOME_ZONE, local
 from telehealth.core.i18n import sort_key
-from telehealth.glycemia.bands import BANDS
+from telehealth.glycemia.bands import ADULT, BANDS
 from telehealth.identity.models import Person
 from telehealth.monitoring.models import Deed, Kind, Stage, StickDay, WorklistDeed, WorklistEntry
+from telehealth.monitoring.service import alert_reasons
+from telehealth.monitoring.service.alert_reasons import PatientAlerts
+from telehealth.monitoring.service.codes import CALM, OF_ALERTS, TO_REVIEW, bits_of
 from telehealth.monitoring.service.stick_days import fill
 from telehealth.monitoring.service.thresholds import limits_of
 from telehealth.monitoring.service.triage import (
-    CALM,
     DAYS,
     ENOUGH_PAIRS,
     WEEK,
@@ -30,15 +33,18 @@ from telehealth.monitoring.service.triage import (
     Facts,
     Finding,
     Sums,
-    bits_of,
     judge,
 )
-from telehealth.readings.models import DaySummary, SourceKind
+from telehealth.readings.models import UNIT_CODES, DaySummary, SourceKind
+from telehealth.targets import service as targets
 
 _Day = Sequence[Any]
 """A row of sums: patient, day, kind, unit, five bands, recorded seconds."""
 AT_ONCE = 1_000
 _CALM_BITS = bits_of(CALM)
+_EVENT_BITS = bits_of(OF_ALERTS | TO_REVIEW)
+_VERY_HIGH = {code: ADULT.edges[unit][3] for unit, code in UNIT_CODES.items()}
+"""Highest tick that is not very high for adults, by the unit's code: the net for everybody."""
 _STRIP = (("very_low", "v"), ("low", "l"), ("very_high", "w"), ("high", "h"), ("in_range", "o"))
 """Worst first: low ones ask for most attention."""
 _NAME_PLACES = 80
@@ -49,6 +55,7 @@ _SUMMED = (
     DaySummary.unit,
     *(getattr(DaySummary, band.value) for band in BANDS),
     DaySummary.recorded_s,
+    DaySummary.highest,
 )
 
 
@@ -97,7 +104,8 @@ def _judge_some(
     sticks = fill(session, ids, today - timedelta(days=2 * DAYS), today)
     limits = limits_of(session, ids, now=now)
     deeds: list[dict[str, Any]] = []
-    open_alerts = alerts.open_for(session, ids)
+    open_alerts, to_review = alerts.open_for(session, ids), alerts.to_review_for(session, ids)
+    presets = targets.current(session, ids)
     for patient_id, family_name, given_name in people:
         entry = entries.get(patient_id) or _fresh(session, patient_id, now)
         if patient_id in newest:
@@ -107,10 +115,14 @@ def _judge_some(
         entry.name_folded = fold(f"{family_name} {given_name} {family_name}")
         of_patient = days.get(patient_id, [])
         facts = _facts(of_patient, sticks.get(patient_id), entry.newest_at, now)
-        facts = replace(facts, open_alerts=len(open_alerts[patient_id]))
+        facts = replace(
+            facts,
+            alerts=alert_reasons.of(open_alerts[patient_id], to_review[patient_id]),
+            has_very_high_band=len(presets[patient_id].ranges.edges[Unit.MG_DL]) == len(BANDS) - 1,
+        )
         _draw(entry, facts, of_patient)
         finding = judge(facts, limits[patient_id])
-        deeds += _keep(session, entry, finding, now)
+        deeds += _keep(session, entry, finding, facts.alerts, now)
     session.flush()
     if deeds:  # one statement: row by row it would take one for each
         session.execute(insert(WorklistDeed), deeds)
@@ -162,6 +174,10 @@ def _facts(
         elapsed_s=max(1, int((now - begins_at).total_seconds())),
         last_on=max(known, default=None),
         last_cgm_on=max((row[1] for row in cgm), default=None),
+        last_stick_on=max((row[1] for row in fingers), default=None),
+        very_high_days=len(
+            {row[1] for row in fingers if row[1] >= first and (row[10] or 0) > _VERY_HIGH[row[3]]}
+        ),
         missed_days=sum(today - timedelta(days=back) not in seen for back in range(1, WEEK + 1)),
         has_plan=any(day.planned for day in stored.values()),
         kept=_kept(stored, today, 1),
@@ -242,16 +258,30 @@ def _fresh(session: Session, patient_id: int, now: datetime) -> WorklistEntry:
 
 
 def _keep(
-    session: Session, entry: WorklistEntry, finding: Finding, now: datetime
+    session: Session,
+    entry: WorklistEntry,
+    finding: Finding,
+    alerts_of_patient: PatientAlerts,
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """Write a finding into its entry; a new reason opens it, the last one gone settles it."""
+    """Write a finding into its entry.
+
+    A new reason opens it, and so does a new event of a reason that was answered: an alert that
+    opened, rings again or got worse since. The last reason gone settles it, but for what only a
+    person closes.
+    """
     deeds = []
     bits = finding.bits & ~_CALM_BITS
     new = bits & ~entry.answered_bits if entry.stage is not Stage.OPEN else 0
+    event_at = alerts_of_patient.newest_event_at
+    if entry.stage is not Stage.OPEN and event_at is not None and event_at > entry.stage_at:
+        new |= bits & _EVENT_BITS
     if entry.stage is Stage.OPEN and not bits:
         deeds.append(_move(entry, Stage.CLOSED, Deed.SETTLED, bits, now))
     elif new:
         deeds.append(_move(entry, Stage.OPEN, Deed.OPENED, new, now))
+    elif entry.stage is Stage.OPEN and (given := alerts_of_patient.taken_on) is not None:
+        deeds.append(_take_on(entry, given, bits))
     entry.answered_bits &= bits
     if entry.reason_bits != finding.bits:
         entry.version += 1
@@ -268,6 +298,24 @@ def _keep(
     return deeds
 
 
+def _take_on(entry: WorklistEntry, given: alerts.OpenAlert, bits: int) -> dict[str, Any]:
+    """Whoever of the team acknowledged the alerts has acknowledged the entry."""
+    at = given.acknowledged_at or entry.stage_at
+    entry.stage, entry.stage_at = Stage.ACKNOWLEDGED, at
+    entry.stage_by_id = given.acknowledged_by_id
+    entry.owner_id = entry.owner_id or given.acknowledged_by_id
+    entry.answered_bits = bits
+    entry.version += 1
+    return {
+        "patient_id": entry.patient_id,
+        "deed": Deed.ACKNOWLEDGED,
+        "text": "",
+        "reason_bits": bits,
+        "by_id": given.acknowledged_by_id,
+        "at": at,
+    }
+
+
 def _move(
     entry: WorklistEntry, stage: Stage, deed: Deed, bits: int, now: datetime
 ) -> dict[str, Any]:
@@ -279,6 +327,7 @@ def _move(
         "deed": deed,
         "text": "",
         "reason_bits": bits,
+        "by_id": None,
         "at": now,
     }
 

@@ -5,14 +5,16 @@ Roche RPM (fingersticks), Battelino 2019 for the goals of populations. Without a
 fasting mean, falling adherence, what counts as enough fingersticks.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from telehealth.glycemia.bands import BANDS
 from telehealth.glycemia.presets import ADULTS, Preset
 from telehealth.monitoring.models import Kind, Rule
+from telehealth.monitoring.service import alert_reasons
+from telehealth.monitoring.service.alert_reasons import PatientAlerts
+from telehealth.monitoring.service.codes import Code, Reason, bits_of
 
 DAYS = 14
 """Length of the window, today included, and of the one before it."""
@@ -22,40 +24,8 @@ ENOUGH_STICKS, ENOUGH_STICK_DAYS = 10, 4
 ENOUGH_PLANNED = 4
 """Planned slots below which adherence is not judged."""
 ENOUGH_PAIRS = 3
-
-
-class Code(StrEnum):
-    """Reasons; the place in `CODES` is stored as a bit: append only."""
-
-    ALERT = "alert"
-    VERY_LOW = "very_low"
-    LOW = "low"
-    VERY_HIGH = "very_high"
-    HIGH = "high"
-    IN_RANGE = "in_range"
-    DROP = "drop"
-    FASTING = "fasting"
-    NEVER = "never"
-    SILENT = "silent"
-    MISSED = "missed"
-    WEAR = "wear"
-    ADHERENCE = "adherence"
-    FALLING = "falling"
-    THIN = "thin"
-    NO_GOALS = "no_goals"
-    GOOD = "good"
-
-
-CODES = tuple(Code)
-SEVERITY = {
-    Code.ALERT: 70, Code.VERY_LOW: 60, Code.LOW: 50, Code.VERY_HIGH: 40, Code.HIGH: 30,
-    Code.IN_RANGE: 25, Code.DROP: 22, Code.FASTING: 20, Code.SILENT: 16, Code.NEVER: 15,
-    Code.MISSED: 14, Code.WEAR: 13, Code.ADHERENCE: 12, Code.FALLING: 10, Code.THIN: 5,
-    Code.NO_GOALS: 3, Code.GOOD: 0,
-}  # fmt: skip
-"""How far up a reason lifts its patient; the highest of a patient decides."""
-CALM = frozenset({Code.THIN, Code.NO_GOALS, Code.GOOD})
-"""Said in the row, but no reason to open it."""
+PUT_AWAY_DAYS = 2
+"""Silent for so long while fingersticks go on: a sensor is no longer in use (our choice)."""
 
 
 DEFAULTS: Mapping[Rule, float] = {
@@ -86,7 +56,7 @@ def thresholds(
     """What holds for one patient: the clinic's, replaced by the targets', replaced by their own.
 
     Targets other than the adult ones bring their own limits, and rules they have no goal for are
-    off; only very low values are a reason for everybody.
+    off; very low and very high fingersticks are a reason for everybody.
     """
     found: dict[Rule, float | None] = {**defaults, **clinic}
     if preset is not ADULTS:
@@ -94,8 +64,6 @@ def thresholds(
         found |= {rule: goals.get(goal) for rule, goal in _GOALS.items()}
         if "below_54_pct" in goals:
             found[Rule.CGM_VERY_LOW_PCT] = goals["below_54_pct"]
-        if "above_250_pct" not in goals:
-            found[Rule.STICKS_VERY_HIGH_N] = None
     return {**found, **own}
 
 
@@ -145,6 +113,11 @@ class Facts:
     last_on: date | None = None
     """The newest day with readings."""
     last_cgm_on: date | None = None
+    last_stick_on: date | None = None
+    has_very_high_band: bool = True
+    """Whether the patient's bands count values above 13.9 mmol/L by themselves."""
+    very_high_days: int = 0
+    """Days of the window with a fingerstick above 13.9 mmol/L, whatever the bands."""
     missed_days: int = 0
     """Of the last seven complete days, without a fingerstick."""
     has_plan: bool = False
@@ -153,27 +126,32 @@ class Facts:
     fasting: tuple[float, float] | None = None
     """Mean of fasting values now and two weeks before, over days of the same weekday that have
     both; None with fewer than three."""
-    open_alerts: int = 0
+    alerts: PatientAlerts = field(default_factory=PatientAlerts)
 
     @property
     def kind(self) -> Kind:
-        """What the patient is judged by: a sensor if there was one in four weeks."""
-        if self.cgm.n or self.cgm_before.n:
+        """What the patient is judged by: what is in use now."""
+        has_sticks = bool(self.sticks.n or self.sticks_before.n)
+        if (self.cgm.n or self.cgm_before.n) and not self.put_sensor_away:
             return Kind.CGM
-        return Kind.STICKS if self.sticks.n or self.sticks_before.n else Kind.NONE
+        return Kind.STICKS if has_sticks else Kind.NONE
+
+    @property
+    def put_sensor_away(self) -> bool:
+        """Whether fingersticks go on without the sensor that was there before."""
+        if self.last_cgm_on is None or self.last_stick_on is None:
+            return False
+        return self.sensor_silent_days >= PUT_AWAY_DAYS and self.last_stick_on > self.last_cgm_on
+
+    @property
+    def sensor_silent_days(self) -> int:
+        """Days since the last value of a sensor; 0 without one."""
+        return (self.today - self.last_cgm_on).days if self.last_cgm_on else 0
 
     @property
     def wear_pct(self) -> float:
         """Recorded share of the window."""
         return min(100.0, 100 * self.cgm.recorded_s / self.elapsed_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why, with the numbers its sentence needs."""
-
-    code: Code
-    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +168,7 @@ class Finding:
     @property
     def severity(self) -> int:
         """Of the worst reason."""
-        return max(SEVERITY[reason.code] for reason in self.reasons)
+        return max(reason.severity for reason in self.reasons)
 
     @property
     def worse_points(self) -> float:
@@ -205,11 +183,6 @@ class Finding:
         return bits_of(reason.code for reason in self.reasons)
 
 
-def bits_of(codes: Iterable[Code]) -> int:
-    """Codes as bits."""
-    return sum(1 << CODES.index(code) for code in set(codes))
-
-
 def judge(facts: Facts, limits: Thresholds) -> Finding:
     """The reasons of one patient, the worst first."""
     find = _Judge(facts, limits)
@@ -219,10 +192,8 @@ def judge(facts: Facts, limits: Thresholds) -> Finding:
         (find.sensor if facts.kind is Kind.CGM else find.sticks)()
     elif facts.kind is Kind.STICKS:
         find.add(Code.THIN, n=facts.sticks.n, days=facts.sticks.days)
-    if not find.reasons:
-        has_goals = limits[Rule.CGM_LOW_PCT] is not None or limits[Rule.CGM_HIGH_PCT] is not None
-        find.add(Code.GOOD if has_goals else Code.NO_GOALS)
-    reasons = tuple(sorted(find.reasons, key=lambda one: -SEVERITY[one.code]))
+    find.goals()
+    reasons = tuple(sorted(find.reasons, key=lambda one: -one.severity))
     now, before = _in_range(facts)
     return Finding(facts.kind, is_enough, reasons, now, before)
 
@@ -273,26 +244,50 @@ class _Judge:
     def always(self) -> None:
         """Rules that need no full window: very low values, and what is missing."""
         facts = self.facts
-        if facts.open_alerts:
-            self.add(Code.ALERT, n=facts.open_alerts)
+        self.reasons += alert_reasons.reasons(facts.alerts)
         share = facts.cgm.pct("very_low")
         if facts.cgm.n:
             self._if(Rule.CGM_VERY_LOW_PCT, lambda it: share >= it, Code.VERY_LOW, pct=share)
         lows = facts.sticks.bands[0]
         if not any(reason.code is Code.VERY_LOW for reason in self.reasons):
             self._if(Rule.STICKS_VERY_LOW_N, lambda it: 0 < it <= lows, Code.VERY_LOW, n=lows)
+        self._very_high_sticks()
         self._missing()
         self._adherence()
 
+    def _very_high_sticks(self) -> None:
+        """Counted, not shared out: two such values are a reason, however few there are."""
+        highest, days = self.facts.sticks.bands[4], self.facts.very_high_days
+        rule = Rule.STICKS_VERY_HIGH_N
+        if self.facts.has_very_high_band:
+            self._if(rule, lambda it: 0 < it <= highest, Code.VERY_HIGH, n=highest)
+        else:
+            self._if(rule, lambda it: 0 < it <= days, Code.VERY_HIGH, days=days)
+
+    def goals(self) -> None:
+        """Targets without goals are a reason; goals that are met are said where nothing else is."""
+        limits, facts = self.limits, self.facts
+        has_goals = limits[Rule.CGM_LOW_PCT] is not None or limits[Rule.CGM_HIGH_PCT] is not None
+        n_very_low = facts.cgm.bands[0] + facts.sticks.bands[0]
+        if not has_goals and facts.kind is not Kind.NONE:
+            self.add(Code.NO_GOALS)
+        elif not self.reasons:
+            self.add(Code.SOME_VERY_LOW, n=n_very_low) if n_very_low else self.add(Code.GOOD)
+
     def _missing(self) -> None:
         facts = self.facts
+        if facts.put_sensor_away:
+            silent = facts.sensor_silent_days
+            self._if(
+                Rule.CGM_SILENT_DAYS, lambda it: silent >= it, Code.SILENT, days=silent, sensor=1
+            )
         if facts.kind is Kind.NONE:
             if facts.last_on is None:
                 self.add(Code.NEVER)
             else:
                 self.add(Code.SILENT, days=(facts.today - facts.last_on).days)
         elif facts.kind is Kind.CGM:
-            silent = (facts.today - facts.last_cgm_on).days if facts.last_cgm_on else 0
+            silent = facts.sensor_silent_days
             self._if(Rule.CGM_SILENT_DAYS, lambda it: silent >= it, Code.SILENT, days=silent)
             wear = facts.wear_pct
             self._if(
@@ -336,14 +331,9 @@ class _Judge:
     def sticks(self) -> None:
         """Shares and counts of fingersticks."""
         sums = self.facts.sticks
-        low, high, highest = (
-            sums.pct("very_low", "low"),
-            sums.pct("high", "very_high"),
-            sums.bands[4],
-        )
+        low, high = sums.pct("very_low", "low"), sums.pct("high", "very_high")
         self._if(Rule.STICKS_LOW_PCT, lambda it: low >= it, Code.LOW, pct=low)
         self._if(Rule.STICKS_HIGH_PCT, lambda it: high > it, Code.HIGH, pct=high)
-        self._if(Rule.STICKS_VERY_HIGH_N, lambda it: 0 < it <= highest, Code.VERY_HIGH, n=highest)
         if self.facts.fasting is not None:
             now, before = self.facts.fasting
             rise = 100 * (now - before) / before

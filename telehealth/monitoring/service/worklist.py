@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from telehealth.audit import service as audit
@@ -22,15 +22,15 @@ from telehealth.directory.models import CareTeamMember
 from telehealth.identity.models import Person
 from telehealth.monitoring import policy
 from telehealth.monitoring.models import Kind, Stage, WorklistEntry
+from telehealth.monitoring.service.codes import CODES, Code
 from telehealth.monitoring.service.judging import AT_ONCE, fold, judge_all
-from telehealth.monitoring.service.triage import CODES, Code
 
 APPEARED = "monitoring.appeared"
 PAGE = 50
 MAX_SEARCH_CHARS = 80
 _NEVER = date(9999, 12, 31)
 _PLACES = 2
-_STAGE_SHIFT, _KIND_SHIFT = 20, 22
+_STAGE_SHIFT, _KIND_SHIFT = 32, 34
 """Above the bits of the reasons."""
 Enumerated = TypeVar("Enumerated", bound=StrEnum)
 
@@ -267,7 +267,7 @@ def _counts(
     """All counts in one scan of the worker's entries, which fall into few groups."""
     entry = WorklistEntry
     group = (
-        entry.reason_bits
+        cast(entry.reason_bits, BigInteger)
         + case((entry.stage == Stage.OPEN, 0), (entry.stage == Stage.CLOSED, 2), else_=1)
         * (1 << _STAGE_SHIFT)
         + case((entry.kind == Kind.CGM, 0), (entry.kind == Kind.NONE, 2), else_=1)

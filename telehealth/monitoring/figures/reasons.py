@@ -1,13 +1,17 @@
-"""Reasons in words and small pictures of a patient's days, for the list."""
+"""The reasons of an entry in words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import flask_babel
+import numpy as np
 
-from telehealth.core.i18n import N_, number
-from telehealth.glycemia.bands import BANDS
-from telehealth.monitoring.models import Deed, Kind, Rule, Stage, WorklistEntry
+from telehealth.core.clock import local
+from telehealth.core.i18n import DEFAULT_LOCALE, N_, clock_time, number
+from telehealth.core.web.platform import now
+from telehealth.glycemia.display import on_axis
+from telehealth.monitoring.models import Kind, WorklistEntry
 from telehealth.monitoring.service import CODES, Code
 from telehealth.readings.models import UNITS
 
@@ -22,54 +26,17 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
     return str(flask_babel.ngettext(one, many, num, **values))
 
 
-_PLACES = {
-    "very_high": (0, 8),
-    "high": (2, 8),
-    "in_range": (8, 8),
-    "low": (14, 8),
-    "very_low": (16, 8),
-    None: (11, 2),
-}
-"""Top and height in a strip 24 high: a low day hangs below, a high one stands above."""
-_MARKS = {"v": "very_low", "l": "low", "o": "in_range", "h": "high", "w": "very_high"}
-
-
-@dataclass(frozen=True, slots=True)
-class DayMark:
-    """One day of the strip: its worst band, low before high; None without readings."""
-
-    band: str | None
-
-    @property
-    def top(self) -> int:
-        """Where the mark begins, from above."""
-        return _PLACES[self.band][0]
-
-    @property
-    def height(self) -> int:
-        """How high the mark is."""
-        return _PLACES[self.band][1]
-
-
-def day_strip(strip: str) -> list[DayMark]:
-    """The stored days of an entry, oldest first."""
-    return [DayMark(_MARKS.get(mark)) for mark in strip]
-
-
-def days_with_readings(strip: str) -> int:
-    """On how many days of the strip there are readings."""
-    return sum(mark != "." for mark in strip)
-
-
-def shares(bands: Sequence[int]) -> dict[str, float]:
-    """Percent of the readings in each band; nothing without readings."""
-    total = sum(bands)
-    if not total:
-        return {}
-    return {band.value: 100 * n / total for band, n in zip(BANDS, bands, strict=True) if n}
-
-
 CODE_WORDS = {
+    Code.ALERT_VERY_LOW: N_("Alert: very low"),
+    Code.ALERT_ANSWER: N_("Alert: answer"),
+    Code.EPISODE: N_("Very low, to be closed"),
+    Code.SEEN_LATE: N_("Very low, seen late"),
+    Code.ALERT_LOW: N_("Alert: low"),
+    Code.HI: N_("HI or LO, to be closed"),
+    Code.ALERT_VERY_HIGH: N_("Alert: very high"),
+    Code.ALERT_HIGH: N_("Alert: high"),
+    Code.ALERT_NO_DATA: N_("Alert: no readings"),
+    Code.UNACKNOWLEDGED: N_("Ended, to be closed"),
     Code.ALERT: N_("Open alert"),
     Code.VERY_LOW: N_("Very low"),
     Code.LOW: N_("Low"),
@@ -86,11 +53,22 @@ CODE_WORDS = {
     Code.FALLING: N_("Measures less often"),
     Code.THIN: N_("Too few readings"),
     Code.NO_GOALS: N_("No goals set"),
+    Code.SOME_VERY_LOW: N_("Very low values, closed"),
     Code.GOOD: N_("Meets the targets"),
 }
 """Names of the filters; also the order of the chips."""
 
 TONES = {
+    Code.ALERT_VERY_LOW: "danger",
+    Code.ALERT_ANSWER: "danger",
+    Code.EPISODE: "danger",
+    Code.SEEN_LATE: "danger",
+    Code.ALERT_LOW: "danger",
+    Code.HI: "danger",
+    Code.ALERT_VERY_HIGH: "warning",
+    Code.ALERT_HIGH: "warning",
+    Code.UNACKNOWLEDGED: "warning",
+    Code.NO_GOALS: "warning",
     Code.ALERT: "danger",
     Code.VERY_LOW: "danger",
     Code.LOW: "danger",
@@ -102,50 +80,7 @@ TONES = {
     Code.GOOD: "success",
 }
 
-STAGE_WORDS = {
-    Stage.OPEN: N_("open"),
-    Stage.ACKNOWLEDGED: N_("acknowledged"),
-    Stage.CLOSED: N_("closed"),
-}
-KIND_WORDS = {
-    Kind.CGM: N_("Sensor"),
-    Kind.STICKS: N_("Fingersticks"),
-    Kind.NONE: N_("No readings"),
-}
-DEED_WORDS = {
-    Deed.OPENED: N_("Opened by a new reason"),
-    Deed.SETTLED: N_("Settled by itself: the reasons are gone"),
-    Deed.ACKNOWLEDGED: N_("Acknowledged"),
-    Deed.CLOSED: N_("Closed"),
-    Deed.REOPENED: N_("Opened again"),
-    Deed.OWNED: N_("Taken over"),
-    Deed.RELEASED: N_("Given back"),
-    Deed.REVIEW: N_("Next review"),
-    Deed.NOTED: N_("Note"),
-}
-RULE_WORDS = {
-    Rule.CGM_VERY_LOW_PCT: (N_("Sensor: share below 3.0 mmol/L (54 mg/dL), at least"), "%"),
-    Rule.STICKS_VERY_LOW_N: (N_("Fingersticks: readings below 3.0 mmol/L, at least"), ""),
-    Rule.CGM_LOW_PCT: (N_("Sensor: share below range, at least"), "%"),
-    Rule.STICKS_LOW_PCT: (N_("Fingersticks: share of readings below range, at least"), "%"),
-    Rule.CGM_HIGH_PCT: (N_("Sensor: share above range, at least"), "%"),
-    Rule.STICKS_HIGH_PCT: (N_("Fingersticks: share of readings above range, more than"), "%"),
-    Rule.CGM_VERY_HIGH_PCT: (N_("Sensor: share above 13.9 mmol/L (250 mg/dL), at least"), "%"),
-    Rule.STICKS_VERY_HIGH_N: (N_("Fingersticks: readings above 13.9 mmol/L, at least"), ""),
-    Rule.CGM_IN_RANGE_PCT: (N_("Sensor: share in range, less than"), "%"),
-    Rule.CGM_DROP_POINTS: (N_("Sensor: fall of the share in range, at least"), "%"),
-    Rule.STICKS_FASTING_RISE_PCT: (N_("Fingersticks: rise of fasting values, at least"), "%"),
-    Rule.CGM_WEAR_PCT: (N_("Sensor: worn less than"), "%"),
-    Rule.CGM_SILENT_DAYS: (N_("Sensor: days without readings, at least"), ""),
-    Rule.STICKS_MISSED_DAYS: (
-        N_("Fingersticks without a plan: days of the last 7 without readings, at least"),
-        "",
-    ),
-    Rule.ADHERENCE_PCT: (N_("Plan: measurements done, less than"), "%"),
-    Rule.FALLING_POINTS: (N_("Plan: fall of the share done, at least"), "%"),
-}
-"""What each threshold means, with the unit it is written in."""
-
+_HOUR_MIN, _DAY_MIN = 60, 24 * 60
 _LEVELS: Mapping[int, tuple[float, float]] = {0: (54, 250), 1: (3.0, 13.9)}
 """Very low below, very high above: as people read them in each unit."""
 
@@ -193,9 +128,69 @@ class _Numbers:
     def is_sensor(self) -> bool:
         return self.entry.kind is Kind.CGM
 
+    def alert_value(self) -> str:
+        """The worst value of an alert in the unit of the entry; HI, LO, or empty without one."""
+        if "unit" not in self.numbers:
+            return ""
+        if "tick" not in self.numbers:
+            return "LO" if self.numbers["low"] else "HI"
+        own, unit = UNITS[int(self.numbers["unit"])], UNITS[self.entry.unit]
+        tick = np.asarray([int(self.numbers["tick"])])
+        return number(float(on_axis(tick, own, unit)[0]), self.locale, self.entry.unit)
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.numbers["at"], UTC)
+
+    def ago(self) -> str:
+        """How long ago the last such value was measured: `29 min ago`, `3 h ago`."""
+        minutes = max(0, int((now() - self.at).total_seconds() // 60))
+        if minutes < 2 * _HOUR_MIN:
+            return gettext("%(n)d min ago", n=minutes)
+        if minutes < 2 * _DAY_MIN:
+            return gettext("%(n)d h ago", n=minutes // _HOUR_MIN)
+        return gettext("%(n)d d ago", n=minutes // _DAY_MIN)
+
+    def moment(self) -> str:
+        """`23. 11. ob 2.10`."""
+        at = local(self.at)
+        if self.locale == DEFAULT_LOCALE:
+            return f"{at.day}. {at.month}. ob {clock_time(self.at, self.locale)}"
+        return f"{at.day} {at:%b}, {clock_time(self.at, self.locale)}"
+
 
 def _alert(it: _Numbers) -> str:
     return ngettext("%(num)d open alert", "%(num)d open alerts", it.n())
+
+
+def _open_alert(words: str) -> Callable[[_Numbers], str]:
+    """`Very low 2.7, 29 min ago, not acknowledged`."""
+
+    def write(it: _Numbers) -> str:
+        answered = N_("not acknowledged") if it.numbers["rings"] else N_("acknowledged")
+        named = " ".join(part for part in (gettext(words), it.alert_value()) if part)
+        return f"{named}, {it.ago()}, {gettext(answered)}"
+
+    return write
+
+
+def _ended(one: str, many: str) -> Callable[[_Numbers], str]:
+    """`very low 2.4 on 23 Nov at 2.10, to be closed`."""
+
+    def write(it: _Numbers) -> str:
+        value, at = it.alert_value(), it.moment()
+        return gettext(one if it.n() == 1 else many, n=it.n(), value=value, at=at)
+
+    return write
+
+
+def _very_high_days(it: _Numbers) -> str:
+    return ngettext(
+        "above %(level)s on %(num)d day",
+        "above %(level)s on %(num)d days",
+        it.n("days"),
+        level=it.level(1),
+    )
 
 
 def _very_low(it: _Numbers) -> str:
@@ -210,6 +205,8 @@ def _very_low(it: _Numbers) -> str:
 
 
 def _very_high(it: _Numbers) -> str:
+    if "days" in it.numbers:
+        return _very_high_days(it)
     if "n" in it.numbers:
         return ngettext(
             "%(num)d reading above %(level)s",
@@ -233,6 +230,12 @@ def _high(it: _Numbers) -> str:
 
 
 def _silent(it: _Numbers) -> str:
+    if "sensor" in it.numbers:
+        return ngettext(
+            "sensor silent for %(num)d day, fingersticks go on",
+            "sensor silent for %(num)d days, fingersticks go on",
+            it.n("days"),
+        )
     return ngettext("no readings for %(num)d day", "no readings for %(num)d days", it.n("days"))
 
 
@@ -278,6 +281,33 @@ def _thin(it: _Numbers) -> str:
 
 _WRITERS: Mapping[Code, Callable[[_Numbers], str]] = {
     Code.ALERT: _alert,
+    Code.ALERT_VERY_LOW: _open_alert(N_("Very low")),
+    Code.ALERT_ANSWER: _open_alert(N_("An answer needs a look")),
+    Code.ALERT_LOW: _open_alert(N_("Low")),
+    Code.ALERT_VERY_HIGH: _open_alert(N_("Very high")),
+    Code.ALERT_HIGH: _open_alert(N_("High")),
+    Code.ALERT_NO_DATA: _open_alert(N_("No readings")),
+    Code.EPISODE: _ended(
+        N_("very low %(value)s on %(at)s: close it"),
+        N_("%(n)d times very low, last %(value)s on %(at)s: close them"),
+    ),
+    Code.SEEN_LATE: _ended(
+        N_("very low %(value)s on %(at)s, seen late: close it"),
+        N_("%(n)d times very low, seen late, last %(value)s on %(at)s: close them"),
+    ),
+    Code.HI: _ended(
+        N_("%(value)s on %(at)s: close it"),
+        N_("%(n)d times HI or LO, last on %(at)s: close them"),
+    ),
+    Code.UNACKNOWLEDGED: _ended(
+        N_("alert of %(at)s (%(value)s) ended: close it"),
+        N_("%(n)d alerts ended, last of %(at)s (%(value)s): close them"),
+    ),
+    Code.SOME_VERY_LOW: lambda it: ngettext(
+        "%(num)d very low value in 14 days, closed",
+        "%(num)d very low values in 14 days, closed",
+        it.n(),
+    ),
     Code.VERY_LOW: _very_low,
     Code.LOW: _low,
     Code.VERY_HIGH: _very_high,
@@ -296,35 +326,7 @@ _WRITERS: Mapping[Code, Callable[[_Numbers], str]] = {
     Code.ADHERENCE: _adherence,
     Code.FALLING: _falling,
     Code.THIN: _thin,
-    Code.NO_GOALS: lambda _: gettext("no goals set: judge by hand"),
+    Code.NO_GOALS: lambda _: gettext("no goals set: set them"),
     Code.GOOD: lambda _: gettext("meets the targets"),
 }
 assert set(_WRITERS) == set(CODES)  # noqa: S101 - every reason has its sentence
-
-
-def change_words(entry: WorklistEntry, locale: str) -> str:
-    """Share in range and how it moved, in words; empty without enough data."""
-    if entry.in_range_pct is None:
-        return ""
-    now = number(entry.in_range_pct, locale, 0)
-    if entry.in_range_before_pct is None:
-        return gettext("%(pct)s %% in range", pct=now)
-    moved = round(entry.in_range_pct) - round(entry.in_range_before_pct)
-    if not moved:
-        return gettext("%(pct)s %% in range, as before", pct=now)
-    points = number(abs(moved), locale, 0)
-    if moved > 0:
-        return gettext("%(pct)s %% in range, %(points)s more", pct=now, points=points)
-    return gettext("%(pct)s %% in range, %(points)s less", pct=now, points=points)
-
-
-DONE_WORDS = {
-    Deed.ACKNOWLEDGED: N_("Acknowledged."),
-    Deed.CLOSED: N_("Closed. A new reason opens the entry again."),
-    Deed.REOPENED: N_("Opened again."),
-    Deed.OWNED: N_("Handed over."),
-    Deed.RELEASED: N_("Given back: nobody has this entry now."),
-    Deed.REVIEW: N_("Day of the review saved."),
-    Deed.NOTED: N_("Note saved."),
-}
-"""What the page says after a deed."""
