@@ -223,6 +223,10 @@ FILE_TROUBLES: dict[FileTrouble, Pair] = {
         "This is an archive or a workbook. Take the CSV file out of it first.",
         "To je arhiv ali delovni zvezek. Najprej iz njega vzemite datoteko CSV.",
     ),
+    FileTrouble.LOOKS_LIKE_MMOL: (
+        "The numbers look like mmol/L, but this format is in mg/dL. Nothing was read.",
+        "Števila so videti kot mmol/L, ta oblika pa je v mg/dL. Nič ni bilo prebrano.",
+    ),
     FileTrouble.UNANSWERED: (
         "Something has to be answered first.",
         "Najprej je treba odgovoriti na vprašanje.",
@@ -240,12 +244,12 @@ QUESTIONS: dict[Question, Pair] = {
     ),
     Question.COLUMNS: (
         (
-            "The headings are in an unknown language, but stand where LibreView puts them. If the"
-            " file is from LibreView, add --columns-are-right."
+            "The headings are in an unknown language, but stand where this format puts them. If the"
+            " format named is right, add --columns-are-right."
         ),
         (
-            "Naslovi so v neznanem jeziku, stojijo pa tam kot pri LibreView. Če je datoteka iz"
-            " LibreView, dodajte --columns-are-right."
+            "Naslovi so v neznanem jeziku, stojijo pa tam kot pri tej obliki. Če je navedena oblika"
+            " prava, dodajte --columns-are-right."
         ),
     ),
 }

@@ -43,10 +43,25 @@ def elements(texts: Iterator[str]) -> Iterator[Element | Skipped]:
 
 def _element(line: int, text: str) -> Element | Skipped:
     try:
-        fields = json.loads(text, parse_float=Decimal, parse_constant=lambda _: None)
+        fields = json.loads(
+            text, parse_float=Decimal, parse_constant=lambda _: None, object_hook=_untyped
+        )
     except (ValueError, RecursionError, ArithmeticError):
         return Skipped(line, Reason.BAD_ROW)
     return Element(line, fields) if isinstance(fields, dict) else Skipped(line, Reason.BAD_ROW)
+
+
+_TYPED = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
+
+
+def _untyped(found: dict[str, Any]) -> Any:
+    """Turn what a database exports with its type, `{"$numberInt": "72"}`, into the number."""
+    if len(found) == 1:
+        for name in _TYPED:
+            if isinstance(found.get(name), str):
+                number = Decimal(found[name])
+                return number if number.is_finite() else None
+    return found
 
 
 class _Splitter:

@@ -1,4 +1,4 @@
-"""CareLink CSV of pumps: semicolons, a decimal comma, a preamble and several sections.
+"""CareLink CSV of pumps: semicolons or commas, a preamble and several sections.
 
 Each section stands under a row of dashes that names the device, and has headings of its own.
 Read are the sensor's glucose and blood glucose; the value of a calibration stands elsewhere in
@@ -17,7 +17,7 @@ from devices.glucose import Unit
 
 MARK = "new device time"
 """The heading that no other format has."""
-DELIMITER = ";"
+DELIMITERS = (";", ",")
 HEAD_LINES = 40
 RULE = "-------"
 DEVICE, SERIAL = 1, 3
@@ -26,19 +26,16 @@ DATE, TIME = "date", "time"
 SENSOR, BLOOD, METER = "sensor glucose (", "bg reading (", "linked bg meter id"
 
 
-def layout(head: str) -> Layout | None:
-    """Recognise the headings of the first section."""
+def layout(head: str) -> tuple[Layout, str] | None:
+    """Recognise the headings of the first section; the layout and what parts its cells."""
     for _, text in islice(lines(iter([head])), HEAD_LINES):
-        found = _columns(split(text or "", DELIMITER) or [])
-        if found is not None:
-            sections = _Sections()
-            return Layout(
-                Format.CARELINK,
-                (found.unit,),
-                found.date,
-                sections.draft,
-                clock_at=found.time,
-            )
+        for delimiter in DELIMITERS:
+            found = _columns(split(text or "", delimiter) or [])
+            if found is not None:
+                draft = _Sections().draft
+                units = (found.unit,)
+                known = Layout(Format.CARELINK, units, found.date, draft, clock_at=found.time)
+                return known, delimiter
     return None
 
 

@@ -14,6 +14,7 @@ WIDTH = 19
 """More headings than these are ketones of newer sensors, or columns somebody added."""
 KNOWN = {
     ("device timestamp", "record type"): ("historic glucose", "scan glucose", "strip glucose"),
+    ("meter timestamp", "record type"): ("historic glucose", "scan glucose", "strip glucose"),
     ("gerätezeitstempel", "aufzeichnungstyp"): (
         "glukosewert-verlauf",
         "glukose-scan",

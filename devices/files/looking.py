@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from devices.files import tidepool
+from devices.files import nightscout, tidepool
 from devices.files.array import elements
 from devices.files.layout import Layout
 from devices.files.opening import Opened, opened
@@ -14,6 +14,7 @@ from devices.files.reading import read
 from devices.files.records import (
     Answers,
     DateOrder,
+    FileError,
     FileRecord,
     Format,
     Omission,
@@ -22,6 +23,7 @@ from devices.files.records import (
     Reason,
     RecordKind,
     Skipped,
+    Trouble,
 )
 from devices.files.text import pieces
 from devices.files.times import needs_order, order_shown
@@ -87,6 +89,10 @@ def ask(stream: BinaryIO, zone: ZoneInfo, answers: Answers) -> Preview:
     elif found.format is Format.TIDEPOOL:
         made = tidepool.is_made_from_mg_dl(elements(pieces(stream)))
         answers = replace(answers, made_from_mg_dl=made)
+    elif found.format in (Format.NIGHTSCOUT, Format.XDRIP) and nightscout.looks_like_mmol(
+        elements(pieces(stream))
+    ):
+        raise FileError(Trouble.LOOKS_LIKE_MMOL)
     known = _known_unit(found.layout, answers)
     return Preview(found.format, known, answers.date_order, zone, tuple(questions), answers)
 

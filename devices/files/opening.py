@@ -77,7 +77,7 @@ def _table(head: str) -> Opened:
                 return Opened(Format.OWN, None, delimiter, number, columns)
     sections = carelink.layout(head)
     if sections is not None:
-        return Opened(Format.CARELINK, sections, carelink.DELIMITER)
+        return Opened(Format.CARELINK, *sections)
     raise FileError(_trouble(head), nearest(head))
 
 

@@ -16,13 +16,14 @@ from devices.files.records import (
     Format,
     Limit,
     Reason,
+    RecordKind,
     Skipped,
     Trouble,
     key_of,
 )
 from devices.files.text import pieces
 from devices.files.times import Clock, needs_order, wall_of
-from devices.files.values import plain, read_value
+from devices.files.values import plain, read_value, sensor_limit
 from devices.glucose import Glucose
 
 MAX_REPEATED = 100_000
@@ -92,6 +93,8 @@ class _Table:
         if wall is None:
             return Reason.BAD_TIME
         device = draft.serial or draft.device
+        if isinstance(value, Glucose) and draft.kind is RecordKind.CGM:
+            value = sensor_limit(value, f"{self._found.format} {draft.device}") or value
         placed = self._clock.place(wall, f"{draft.kind}|{device}")
         if isinstance(placed, Reason):
             return placed

@@ -98,6 +98,8 @@ class Trouble(StrEnum):
     """None of the layouts."""
     CARELINK = "carelink"
     """A CareLink file in a language or layout that is not read."""
+    LOOKS_LIKE_MMOL = "looks_like_mmol"
+    """Numbers in mmol/L stand in a field that is in mg/dL by definition."""
     ARCHIVE = "archive"
     """A ZIP archive or a workbook: what is inside has to be taken out first."""
     UNANSWERED = "unanswered"

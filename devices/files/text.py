@@ -7,12 +7,13 @@ from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 16
 MAX_LINE_CHARS = 1 << 16
+ZEROS_IN_BYTES = 2048
 BOM = "\ufeff"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def pieces(stream: BinaryIO) -> Iterator[str]:
-    r"""Decode a file from its beginning: UTF-8, or UTF-16 with a byte order mark.
+    r"""Decode a file from its beginning: UTF-8, or UTF-16 with or without a mark.
 
     Every kind of line end becomes `\n`; leading byte order marks are dropped (some exports
     have two). Bytes that are no text become U+FFFD, so that the row they stand in is read or
@@ -20,7 +21,7 @@ def pieces(stream: BinaryIO) -> Iterator[str]:
     """
     stream.seek(0)
     raw = stream.read(CHUNK_BYTES)
-    encoding = "utf-16" if raw.startswith(_UTF_16) else "utf-8"
+    encoding = _encoding(raw)
     inner = codecs.getincrementaldecoder(encoding)("replace")
     decoder = io.IncrementalNewlineDecoder(inner, translate=True)
     at_start = True
@@ -35,6 +36,19 @@ def pieces(stream: BinaryIO) -> Iterator[str]:
     rest = decoder.decode(b"", final=True)
     if rest:
         yield rest
+
+
+def _encoding(raw: bytes) -> str:
+    """Name the encoding; without a mark, UTF-16 shows by the zeros beside its Latin letters."""
+    if raw.startswith(_UTF_16):
+        return "utf-16"
+    sample = raw[:ZEROS_IN_BYTES]
+    pairs = len(sample) // 2
+    for encoding, zero, letter in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        zeros = sample[zero::2].count(0)
+        if pairs and zeros * 2 > pairs and not sample[letter::2].count(0):
+            return encoding
+    return "utf-8"
 
 
 def lines(texts: Iterator[str]) -> Iterator[tuple[int, str | None]]:

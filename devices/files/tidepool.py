@@ -8,7 +8,7 @@ from typing import Any
 from devices.files.array import Element
 from devices.files.records import FileRecord, Limit, Reason, RecordKind, Skipped, key_of
 from devices.files.times import instant_of, wall_of
-from devices.files.values import HIGHEST, as_given, plain, unit_in
+from devices.files.values import HIGHEST, as_given, plain, sensor_limit, unit_in
 from devices.glucose import Glucose, Unit
 
 SOURCE = "tidepool"
@@ -51,6 +51,8 @@ def _record(event: Element, *, made_from_mg_dl: bool) -> FileRecord | Skipped:
     value = _limit(event) or _value(event, made_from_mg_dl=made_from_mg_dl)
     if isinstance(value, Reason):
         return Skipped(event.line, value)
+    if isinstance(value, Glucose) and name == "cbg":
+        value = sensor_limit(value, event.text("deviceId")) or value
     at = instant_of(event.text("time"))
     if at is None:
         return Skipped(event.line, Reason.BAD_TIME)

@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 from devices.files.records import DateOrder, Reason
 from devices.meaning import Doubt, in_zone
 
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before this no device of any format existed: its clock was never set."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""From here on a number is no time of a reading, but one in another measure."""
 MONTHS = 12
 MIDNIGHT_HOUR = 12
 CENTURY = 2000
@@ -87,9 +91,11 @@ def _day(
 def _hour(hour: int, half: str | None) -> int | None:
     if half is None:
         return hour
+    is_afternoon = half[0] in "pP"
     if not 1 <= hour <= MIDNIGHT_HOUR:
-        return None
-    return hour % MIDNIGHT_HOUR + (MIDNIGHT_HOUR if half[0] in "pP" else 0)
+        # Some exports put the half beside a clock of 24 hours: 13:05 PM, 00:20 AM.
+        return hour if is_afternoon is (hour > MIDNIGHT_HOUR) else None
+    return hour % MIDNIGHT_HOUR + (MIDNIGHT_HOUR if is_afternoon else 0)
 
 
 def instant_of(text: str) -> datetime | None:

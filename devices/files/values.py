@@ -9,14 +9,25 @@ from devices.glucose import STEP, Glucose, Unit, is_believable
 
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,15}|,\d{1,2})?", re.ASCII)
 _UNIT = re.compile(r"(mg\s?/\s?dl)|(mmol\s?/\s?l)", re.IGNORECASE)
-_LIMITS = {
-    "high": Limit.HIGH,
-    "hi": Limit.HIGH,
-    "hoch": Limit.HIGH,
-    "low": Limit.LOW,
-    "lo": Limit.LOW,
-    "niedrig": Limit.LOW,
-}
+_BELOW = (
+    "lo low niedrig tief nizko nizek nisko laag bas faible bajo baixo basso låg lågt lav lavt "
+    "matala alhainen niski niskie nízká nízký alacsony düşük below under"
+)
+_ABOVE = (
+    "hi high hoch visoko visok hoog haut élevé alto elevado hög högt høj højt høy høyt korkea "
+    "wysoki wysokie vysoká vysoký magas yüksek above over"
+)
+_LIMITS = dict.fromkeys(_BELOW.split(), Limit.LOW) | dict.fromkeys(_ABOVE.split(), Limit.HIGH)
+"""What vendors write below and above the range of a device, in the languages they export in."""
+_BEYOND = re.compile(
+    r"([<>≤≥])=?\s*(\d{1,3}(?:[.,]\d)?)\s*(?:mg\s?/\s?dl|mmol\s?/\s?l)?", re.IGNORECASE | re.ASCII
+)
+_LOWEST_END = {Unit.MG_DL: Decimal(100), Unit.MMOL_L: Decimal("5.5")}
+"""No device's range begins above: `<150` says nothing about a low."""
+_HIGHEST_END = {Unit.MG_DL: Decimal(180), Unit.MMOL_L: Decimal(10)}
+"""No device's range ends below."""
+SENSOR_LOW, SENSOR_HIGH = Decimal(39), Decimal(401)
+"""Written in mg/dL by Dexcom's programs for below 40 and above 400."""
 HIGHEST = Decimal(10_000)
 """Beyond this a number is not worth arithmetic."""
 
@@ -34,12 +45,36 @@ def read_value(text: str, unit: Unit) -> Glucose | Limit | Reason:
     """Read a cell: a number in a unit, a word for HI or LO, or why it is neither."""
     if not text:
         return Reason.NO_VALUE
-    limit = _LIMITS.get(text.casefold())
+    limit = _limit(text.casefold(), unit)
     if limit is not None:
         return limit
     if not _NUMBER.fullmatch(text):
         return Reason.BAD_VALUE
     return as_given(Decimal(text.replace(",", ".")), unit)
+
+
+def _limit(text: str, unit: Unit) -> Limit | None:
+    """Read a word or a bound such as `<40`; `None` for everything else."""
+    known = _LIMITS.get(text.rstrip("."))
+    found = None if known else _BEYOND.fullmatch(text)
+    if found is None:
+        return known
+    bound = Decimal(found[2].replace(",", "."))
+    if found[1] in "<≤":
+        return Limit.LOW if bound <= _LOWEST_END[unit] else None
+    return Limit.HIGH if bound >= _HIGHEST_END[unit] else None
+
+
+def sensor_limit(value: Glucose, device: str) -> Limit | None:
+    """Return the limit that a sensor's number stands for.
+
+    Args:
+        value: as the file has it.
+        device: as the file names it; a Libre measures up to 500 mg/dL and writes words.
+    """
+    if value.unit is not Unit.MG_DL or "libre" in device.casefold():
+        return None
+    return {SENSOR_LOW: Limit.LOW, SENSOR_HIGH: Limit.HIGH}.get(value.value)
 
 
 def as_given(number: Decimal, unit: Unit) -> Glucose | Reason:

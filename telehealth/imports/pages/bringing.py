@@ -145,7 +145,7 @@ def _answer(asked: imports.Sight) -> imports.Answer:
         wrong.append(FieldError("#/unit", N_("Choose the unit."), "missing"))
     columns = given.get("columns") == "yes"
     if asked.asks("columns") and not columns:
-        sentence = N_("Confirm that this is a LibreView file, or discard it.")
+        sentence = N_("Confirm where this file is from, or discard it.")
         wrong.append(FieldError("#/columns", sentence, "missing"))
     if wrong:
         raise Invalid(errors=tuple(wrong))

@@ -66,6 +66,10 @@ TROUBLE_WORDS: dict[str, str] = {
         "This is an archive or a workbook. Unpack it, or save the sheet as CSV, "
         "and import the CSV or JSON file."
     ),
+    Trouble.LOOKS_LIKE_MMOL: N_(
+        "The numbers in this file look like mmol/L, but its format is in mg/dL. "
+        "Nothing was imported. Export the file again in mg/dL."
+    ),
     NOTHING: N_("There is no glucose reading in this file. Nothing was imported."),
     GONE: N_("The file is no longer on our server. Please send it again."),
 }

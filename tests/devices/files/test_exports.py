@@ -415,11 +415,26 @@ def test_nightscouts_texts_error_codes_and_other_types_are_told_apart() -> None:
     ]
 
 
-@pytest.mark.parametrize("number", ["1e-999999999", "-5", "38", '"38"'])
-def test_a_number_below_any_sensors_range_is_an_error_code(number: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("1e-999999999", Reason.IMPLAUSIBLE),
+        ("-5", Reason.IMPLAUSIBLE),
+        ("0", Reason.ERROR_CODE),
+        ('"12"', Reason.ERROR_CODE),
+    ],
+)
+def test_only_codes_up_to_twelve_are_codes(number: str, reason: Reason) -> None:
     text = f'[{{"type":"sgv","date":1622383620000,"sgv":{number}}}]'
 
-    assert everything(text) == [Skipped(1, Reason.ERROR_CODE)]
+    assert everything(text) == [Skipped(1, reason)]
+
+
+@pytest.mark.parametrize("number", ["13", "38", '"38"', "39"])
+def test_a_number_between_codes_and_range_is_lo(number: str) -> None:
+    text = f'[{{"type":"sgv","date":1622383620000,"sgv":{number}}}]'
+
+    assert [one.limit for one in records(text)] == [Limit.LOW]
 
 
 def test_xdrip_values_are_mg_dl_whatever_the_hint_says() -> None:
