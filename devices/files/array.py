@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from devices.files.records import Reason, Skipped
@@ -30,13 +31,14 @@ class Element:
 
 def elements(texts: Iterator[str]) -> Iterator[Element | Skipped]:
     """Read the elements of an array; what is no object or broken is skipped."""
-    splitter = _Splitter()
-    for text in texts:
+    first = next(texts, "")
+    splitter = _splitter_for(first)
+    for text in chain([first], texts):
         for line, part in splitter.feed(text):
             yield _element(line, part)
         if len(splitter.held) > MAX_ELEMENT_CHARS:
             break
-    if splitter.held.strip() or splitter.depth:
+    if splitter.is_cut_off():
         blank = len(splitter.held) - len(splitter.held.lstrip())
         yield Skipped(splitter.line + splitter.held.count("\n", 0, blank), Reason.CUT_OFF)
 
@@ -96,6 +98,10 @@ class _Splitter:
         self.held = self.held[start:]
         self._scan -= start
 
+    def is_cut_off(self) -> bool:
+        """Whether something was still open when the text ended."""
+        return bool(self.held.strip() or self.depth)
+
     def _ends_element(self, mark: str) -> bool:
         self.depth = max(self.depth + _STEPS[mark], 0)
         if _STEPS[mark] > 0:
@@ -108,3 +114,60 @@ class _Splitter:
         self.line += text.count("\n")
         if body:
             yield line, body
+
+
+class _Objects(_Splitter):
+    """Cuts a file of objects one after another, as databases export them."""
+
+    def _ends_element(self, mark: str) -> bool:
+        self.depth = max(self.depth + _STEPS[mark], 0)
+        return mark == "}" and self.depth == 0
+
+    def _part(self, text: str) -> Iterator[tuple[int, str]]:
+        return super()._part(text + "}")
+
+
+class _Wrapped(_Splitter):
+    """Cuts the arrays that stand inside an answer of a server, at one depth."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+        self._is_inside = self._is_other = False
+
+    def is_cut_off(self) -> bool:
+        return self.depth > 0
+
+    def _ends_element(self, mark: str) -> bool:
+        self.depth = max(self.depth + _STEPS[mark], 0)
+        if not self._is_inside:
+            self._is_inside = self._is_other = mark == "[" and self.depth == self._level
+            return self._is_inside
+        if mark == "]" and self.depth < self._level:
+            self._is_inside = False
+            return True
+        return mark == "," and self.depth == self._level
+
+    def _part(self, text: str) -> Iterator[tuple[int, str]]:
+        if self._is_other:  # what stands before the array is no element
+            self._is_other = False
+            self.line += text.count("\n")
+            return
+        yield from super()._part(text)
+
+
+def _splitter_for(head: str) -> _Splitter:
+    if not head.lstrip().startswith("{"):
+        return _Splitter()
+    depth, before = 0, ""
+    for token in _TOKEN.finditer(head):
+        mark = token[0][0]
+        if mark == '"':
+            continue
+        if before == "[" and mark == "{":
+            return _Wrapped(depth)
+        depth += _STEPS[mark]
+        if depth == 0:
+            break
+        before = mark
+    return _Objects()

@@ -58,7 +58,7 @@ def opened(stream: BinaryIO) -> Opened:
     if stream.read(len(ARCHIVE_MARK)) == ARCHIVE_MARK:
         raise FileError(Trouble.ARCHIVE)
     head = next(pieces(stream), "")
-    if head.lstrip().startswith("["):
+    if head.lstrip().startswith(("[", "{")):
         return _array(head)
     return _table(head)
 

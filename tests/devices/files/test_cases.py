@@ -48,6 +48,8 @@ def told(found: list[FileRecord | Skipped]) -> list[str]:
             "06-nightscout-1970.json",
             ["bad_time", "21 15:33 110 mg/dL", "bad_time", "21 16:18 120 mg/dL"],
         ),
+        ("07-mongoexport.json", ["21 16:13 72 mg/dL", "21 16:18 81 mg/dL"]),
+        ("18-nightscout-api-v3.json", ["21 16:18 120 mg/dL"]),
         ("07b-mongoexport-array.json", ["21 16:13 72 mg/dL", "21 16:18 81 mg/dL"]),
         (
             "09-libreview-13pm.csv",
