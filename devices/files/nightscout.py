@@ -109,8 +109,9 @@ def _instant(entry: Element) -> datetime | None:
     given = entry.fields.get("date")
     if isinstance(given, str) and given.isascii() and given.isdigit():
         given = int(given[: len(str(MAX_MILLISECONDS)) + 1])
-    is_number = isinstance(given, int | Decimal) and not isinstance(given, bool)
-    if is_number and 0 < given <= MAX_MILLISECONDS:
+    if isinstance(given, bool) or not isinstance(given, int | Decimal):
+        given = 0
+    if 0 < given <= MAX_MILLISECONDS:
         at = EPOCH + timedelta(milliseconds=int(given))
         if EARLIEST <= at < LATEST:
             return at
