@@ -143,7 +143,9 @@ def _call_page(consultation: int, form: Form) -> str:
     with unit_of_work() as session:
         actor = _team(session, consultation)
         visit = consults.hosted(session, actor, consultation, now=now())
-        overview = readings.overview(session, actor, visit.appointment.patient_id, period)
+        overview = readings.overview(
+            session, actor, visit.appointment.patient_id, period, now=now()
+        )
     return render_template(
         "consults/after.html" if visit.is_ended or not visit.is_joinable else "consults/call.html",
         visit=visit,

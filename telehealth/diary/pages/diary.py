@@ -39,7 +39,7 @@ def diary() -> str:
         actor = current_actor(opened)
         patient_id = actor.subject_id or 0
         shown = diary_service.show(opened, actor, patient_id, view, now=now())
-        overview = readings.overview(opened, actor, patient_id, period)
+        overview = readings.overview(opened, actor, patient_id, period, now=now())
     return show(
         "diary",
         patient_id=patient_id,

@@ -113,7 +113,7 @@ def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> L
     midnight = datetime.combine(local(now).date(), time(), HOME_ZONE).astimezone(UTC)
     window = readings.Window(begins_at=midnight, limit=READINGS_SHOWN)
     entries = readings.page(session, actor, subject_id, window, now=now).items[::-1]
-    last = readings.last_readings(session, [subject_id]).get(subject_id)
+    last = readings.last_readings(session, [subject_id], now=now).get(subject_id)
     if last is None:
         return None
     tomorrow = datetime.combine(local(now).date() + timedelta(days=1), time(), HOME_ZONE)

@@ -41,6 +41,6 @@ def patient(
     person = session.get(Person, patient_id)
     if person is None:
         raise NotFound
-    overview = readings.overview(session, actor, patient_id, period)
+    overview = readings.overview(session, actor, patient_id, period, now=now)
     loop = loop_of(session, actor, patient_id, now=now)
     return Patient(person, age_years(person.birth_on, now), overview, recent, loop)

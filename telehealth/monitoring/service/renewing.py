@@ -26,7 +26,7 @@ def look_again(session: Session, patient_ids: Collection[int], *, now: datetime)
     """The entries of these patients, with their newest values."""
     newest = {
         patient_id: Newest(last.measured_at, _shown(last))
-        for patient_id, last in readings.last_readings(session, patient_ids).items()
+        for patient_id, last in readings.last_readings(session, patient_ids, now=now).items()
     }
     judge_all(session, patient_ids, now=now, newest=newest)
 

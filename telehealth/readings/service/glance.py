@@ -41,7 +41,9 @@ class Overview:
         return len({day.day_on for day in self.days})
 
 
-def overview(session: Session, actor: Actor, patient_id: int, period: Period) -> Overview:
+def overview(
+    session: Session, actor: Actor, patient_id: int, period: Period, *, now: datetime
+) -> Overview:
     """A period at a glance; the caller's page writes the audit event.
 
     Raises:
@@ -54,7 +56,7 @@ def overview(session: Session, actor: Actor, patient_id: int, period: Period) ->
         preferred_unit(session, patient_id),
         days[patient_id],
         columns_of(session, patient_id, period.window),
-        last_readings(session, [patient_id]).get(patient_id),
+        last_readings(session, [patient_id], now=now).get(patient_id),
     )
 
 

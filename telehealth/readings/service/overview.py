@@ -90,14 +90,21 @@ def days_of(
     return days
 
 
-def last_readings(session: Session, patient_ids: Collection[int]) -> dict[int, LastReading]:
-    """The newest value of each of some patients; for a caller that has checked who asks."""
+def last_readings(
+    session: Session, patient_ids: Collection[int], *, now: datetime
+) -> dict[int, LastReading]:
+    """The newest value of each of some patients; for a caller that has checked who asks.
+
+    A value whose time is after `now` comes from a device whose clock is ahead: it stays in the
+    diary, but it is not the newest before its time and hides no value measured before `now`.
+    """
     newest = (
         select(func.max(Reading.measured_at))
         .where(
             Reading.patient_id == ReadingSource.patient_id,
             Reading.source_id == ReadingSource.id,
             Reading.standing.not_in(_NOT_THE_NEWEST),
+            Reading.measured_at <= now,
         )
         .correlate(ReadingSource)
         .scalar_subquery()
