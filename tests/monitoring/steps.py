@@ -35,12 +35,12 @@ def own(worker: Person) -> Actor:
 
 
 def measure(session: Session, patient: Person, values: str, *, last_day: int = 0) -> None:
-    """One fingerstick a day at noon, the last one `last_day` days ago."""
+    """One fingerstick a day, the last one `last_day` days ago; too old to ring when it comes."""
     shown = values.split()
     entries = [
         reading(
             f"{value} mmol/L",
-            make.NOW - timedelta(days=last_day + len(shown) - 1 - place, hours=1),
+            make.NOW - timedelta(days=last_day + len(shown) - 1 - place, minutes=61),
         )
         for place, value in enumerate(shown)
     ]

@@ -1,9 +1,15 @@
 """The rules of triage, one line each: what is known, what is said."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from devices.glucose import Unit
+from telehealth.alerts.models import DIRECTION, EndReason, State
+from telehealth.alerts.models import Kind as AlertKind
+from telehealth.alerts.service import OpenAlert
+from telehealth.core.actor import Basis
 from telehealth.glycemia.presets import (
     ADULTS,
     OLDER,
@@ -13,11 +19,11 @@ from telehealth.glycemia.presets import (
     Preset,
 )
 from telehealth.monitoring.models import Kind, Rule
+from telehealth.monitoring.service.alert_reasons import PatientAlerts
+from telehealth.monitoring.service.codes import SEVERITY, Code
 from telehealth.monitoring.service.triage import (
     DEFAULTS,
-    SEVERITY,
     Adherence,
-    Code,
     Facts,
     Sums,
     judge,
@@ -55,8 +61,31 @@ def facts(**known: object) -> Facts:
     return Facts(**values)  # type: ignore[arg-type]  # a table's shorthand
 
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def alert(
+    kind: AlertKind,
+    state: State = State.OPEN,
+    *,
+    tick: int | None = 27,
+    end_reason: EndReason | None = None,
+    acknowledged_as: Basis | None = None,
+) -> OpenAlert:
+    return OpenAlert(
+        1, 1, kind, DIRECTION[kind], state, NOON, NOON, tick, Unit.MMOL_L, 30, Unit.MMOL_L, 0,
+        None, None, None, None, NOON, tick, Unit.MMOL_L, NOON, end_reason, needs_review=True,
+        told_at=NOON, acknowledged_as=acknowledged_as,
+    )  # fmt: skip
+
+
 def codes(known: Facts, preset: Preset = ADULTS, **own: float | None) -> list[Code]:
     limits = thresholds({}, preset, {Rule(rule): value for rule, value in own.items()})
+    known = replace(
+        known,
+        has_goals=bool(preset.goals),
+        has_very_high_band=len(preset.ranges.edges[Unit.MG_DL]) == 4,
+    )
     return [reason.code for reason in judge(known, limits).reasons]
 
 
@@ -64,7 +93,7 @@ def codes(known: Facts, preset: Preset = ADULTS, **own: float | None) -> list[Co
     ("known", "expected"),
     [
         (facts(cgm=cgm()), [Code.GOOD]),
-        (facts(cgm=cgm(very_low=9)), [Code.GOOD]),
+        (facts(cgm=cgm(very_low=9)), [Code.SOME_VERY_LOW]),
         (facts(cgm=cgm(very_low=10)), [Code.VERY_LOW]),
         (facts(cgm=cgm(low=39)), [Code.GOOD]),
         (facts(cgm=cgm(low=40)), [Code.LOW]),
@@ -124,7 +153,10 @@ def test_fingersticks_are_judged_by_readings(known: Facts, expected: list[Code])
     [
         (facts(last_on=None), [Code.NEVER]),
         (facts(last_on=TODAY - timedelta(days=40)), [Code.SILENT]),
-        (facts(last_on=None, open_alerts=1), [Code.ALERT, Code.NEVER]),
+        (
+            facts(last_on=None, alerts=PatientAlerts([alert(AlertKind.LOW)])),
+            [Code.ALERT_LOW, Code.NEVER],
+        ),
         (facts(sticks=sticks(), kept=Adherence(28, 14)), [Code.GOOD]),
         (facts(sticks=sticks(), kept=Adherence(28, 13)), [Code.ADHERENCE]),
         (facts(sticks=sticks(), kept=Adherence(3, 0)), [Code.GOOD]),
@@ -158,8 +190,14 @@ def test_missing_data_and_falling_adherence_are_reasons_too(known: Facts, expect
         (PREGNANT_TYPE1, facts(sticks=sticks(low=4)), [Code.LOW]),
         (PREGNANT_TYPE1, facts(sticks=sticks(high=26)), [Code.HIGH]),
         (PREGNANT_TYPE2, facts(cgm=cgm(low=100, high=40)), [Code.NO_GOALS]),
-        (PREGNANT_TYPE2, facts(cgm=cgm(very_low=10)), [Code.VERY_LOW]),
-        (PREGNANT_TYPE2, facts(sticks=sticks(very_low=1)), [Code.VERY_LOW]),
+        (PREGNANT_TYPE2, facts(cgm=cgm(very_low=10)), [Code.VERY_LOW, Code.NO_GOALS]),
+        (PREGNANT_TYPE2, facts(sticks=sticks(very_low=1)), [Code.VERY_LOW, Code.NO_GOALS]),
+        (
+            PREGNANT_TYPE2,
+            facts(sticks=sticks(high=100), very_high_days=13),
+            [Code.VERY_HIGH, Code.NO_GOALS],
+        ),
+        (PREGNANT_TYPE1, facts(sticks=sticks(high=5), very_high_days=2), [Code.VERY_HIGH]),
         (
             Preset("own", ADULTS.ranges, {"below_target_pct": Goal(2)}),
             facts(cgm=cgm(low=20)),
@@ -200,7 +238,7 @@ def test_a_rule_that_is_off_says_nothing(rule: Rule):
     off = dict.fromkeys(Rule, None)
 
     for known in everything_wrong:
-        assert codes(known, **off) in ([Code.GOOD], [Code.NO_GOALS])
+        assert codes(known, **off) in ([Code.GOOD], [Code.SOME_VERY_LOW])
         with_one = codes(known, **{**off, rule: DEFAULTS[rule]})
         assert len(with_one) == 1
 
@@ -214,3 +252,78 @@ def test_the_worst_reason_decides_and_stands_first():
     assert severities == sorted(severities, reverse=True)
     assert finding.severity == SEVERITY[Code.VERY_LOW]
     assert finding.worse_points == pytest.approx(35)
+
+
+@pytest.mark.parametrize(
+    ("worse", "milder"),
+    [
+        (alert(AlertKind.URGENT_LOW), alert(AlertKind.URGENT_LOW, State.ACKNOWLEDGED)),
+        (alert(AlertKind.URGENT_LOW, State.ACKNOWLEDGED), alert(AlertKind.LOW)),
+        (alert(AlertKind.LOW), alert(AlertKind.VERY_HIGH)),
+        (alert(AlertKind.VERY_HIGH), alert(AlertKind.NO_DATA)),
+    ],
+)
+def test_alerts_stand_by_danger_and_by_whether_somebody_has_taken_them_on(
+    worse: OpenAlert, milder: OpenAlert
+):
+    first, second = (
+        judge(facts(alerts=PatientAlerts([one])), thresholds({}, ADULTS, {})).severity
+        for one in (worse, milder)
+    )
+
+    assert first > second
+
+
+def test_no_silent_sensor_stands_above_a_value_below_three():
+    silent = facts(alerts=PatientAlerts([alert(AlertKind.NO_DATA)]))
+
+    of_value = judge(facts(sticks=sticks(very_low=1)), thresholds({}, ADULTS, {})).severity
+    of_silence = judge(silent, thresholds({}, ADULTS, {})).severity
+
+    assert of_value > of_silence
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        (alert(AlertKind.URGENT_LOW, State.RESOLVED, end_reason=EndReason.RECOVERED), Code.EPISODE),
+        (
+            alert(AlertKind.URGENT_LOW, State.RESOLVED, end_reason=EndReason.SEEN_LATE),
+            Code.SEEN_LATE,
+        ),
+        (
+            alert(AlertKind.VERY_HIGH, State.RESOLVED, tick=None, end_reason=EndReason.RECOVERED),
+            Code.HI,
+        ),
+        (
+            alert(AlertKind.LOW, State.RESOLVED, tick=34, end_reason=EndReason.RECOVERED),
+            Code.UNACKNOWLEDGED,
+        ),
+    ],
+)
+def test_meets_the_targets_never_stands_beside_what_nobody_has_closed(ended: OpenAlert, code: Code):
+    known = facts(cgm=cgm(very_low=3), alerts=PatientAlerts(to_review=[ended]))
+
+    assert codes(known) == [code]
+    assert codes(facts(cgm=cgm(very_low=3))) == [Code.SOME_VERY_LOW]
+
+
+def test_who_put_the_sensor_away_is_judged_by_the_fingersticks():
+    known = facts(
+        cgm_before=cgm(),
+        cgm=Sums(),
+        last_cgm_on=TODAY - timedelta(days=15),
+        last_stick_on=TODAY,
+        sticks=sticks(very_high=65, n=65),
+    )
+
+    assert known.kind is Kind.STICKS
+    assert codes(known) == [Code.VERY_HIGH, Code.HIGH, Code.SILENT]
+
+
+def test_who_only_forgot_the_sensor_for_a_day_is_judged_by_it():
+    known = facts(
+        cgm=cgm(), last_cgm_on=TODAY - timedelta(days=1), last_stick_on=TODAY, sticks=sticks()
+    )
+
+    assert known.kind is Kind.CGM

@@ -118,6 +118,7 @@ def _judge_some(
         facts = replace(
             facts,
             alerts=alert_reasons.of(open_alerts[patient_id], to_review[patient_id]),
+            has_goals=bool(presets[patient_id].goals),
             has_very_high_band=len(presets[patient_id].ranges.edges[Unit.MG_DL]) == len(BANDS) - 1,
         )
         _draw(entry, facts, of_patient)

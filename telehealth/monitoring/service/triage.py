@@ -114,6 +114,8 @@ class Facts:
     """The newest day with readings."""
     last_cgm_on: date | None = None
     last_stick_on: date | None = None
+    has_goals: bool = True
+    """Whether the patient's targets name any share to reach."""
     has_very_high_band: bool = True
     """Whether the patient's bands count values above 13.9 mmol/L by themselves."""
     very_high_days: int = 0
@@ -266,10 +268,9 @@ class _Judge:
 
     def goals(self) -> None:
         """Targets without goals are a reason; goals that are met are said where nothing else is."""
-        limits, facts = self.limits, self.facts
-        has_goals = limits[Rule.CGM_LOW_PCT] is not None or limits[Rule.CGM_HIGH_PCT] is not None
+        facts = self.facts
         n_very_low = facts.cgm.bands[0] + facts.sticks.bands[0]
-        if not has_goals and facts.kind is not Kind.NONE:
+        if not facts.has_goals and facts.kind is not Kind.NONE:
             self.add(Code.NO_GOALS)
         elif not self.reasons:
             self.add(Code.SOME_VERY_LOW, n=n_very_low) if n_very_low else self.add(Code.GOOD)
