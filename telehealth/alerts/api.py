@@ -3,9 +3,11 @@
 from typing import Any
 
 from telehealth.alerts import service as alerts
+from telehealth.alerts.models import Action
 from telehealth.alerts.schemas import (
     AlertSchema,
     AlertsSchema,
+    AnswerSchema,
     SnoozeSchema,
     alert_json,
     alerts_json,
@@ -34,16 +36,20 @@ def find(patient: int) -> dict[str, Any]:
 
 
 @api.put(_ALERT + "/acknowledgement")
+@api.arguments(AnswerSchema)
 @api.response(200, AlertSchema)
 @access(Access.SIGNED_IN)
-def acknowledge(patient: int, alert: int) -> dict[str, Any]:
-    """Take an alert on: nobody else is told. Repeated, it changes nothing.
+def acknowledge(action: Action, patient: int, alert: int) -> dict[str, Any]:
+    """Take an alert on for a time: nobody else is told. Repeated while it counts: no change.
+
+    It is void when a worse value comes, when its time passes and values are not back in range, and
+    when the right by which it was given ends; then the alert rings again.
 
     The patient (not a child under 15), who represents them, doctors and nurses of the care team.
     """
     with unit_of_work() as session:
         actor = current_actor(session, patient)
-        alerts.acknowledge(session, actor, patient, alert, now=now())
+        alerts.acknowledge(session, actor, patient, alert, action, now=now())
         return alert_json(alerts.one(session, actor, patient, alert, now=now()))
 
 

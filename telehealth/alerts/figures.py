@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from devices.glucose import Unit
-from telehealth.alerts.models import Alert, Direction, Kind, Ring
-from telehealth.alerts.service import TICKS, OpenAlert, Rule, Shown, Told
+from telehealth.alerts.models import Action, Alert, Direction, Kind, Ring
+from telehealth.alerts.service import KIND_WORDS, TICKS, OpenAlert, Rule, Shown, Told
 from telehealth.core.i18n import N_, clock_time, number
 from telehealth.notifications.models import DeliveryState
 
@@ -15,6 +15,7 @@ Say = Callable[..., str]
 """gettext with named parameters."""
 
 _HOUR, _DAY = 60, 24 * 60
+_LATE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,71 @@ def last_value(alert: Alert, say: Say, locale: str) -> str:
             else N_("HI (above what the meter measures)")
         )
     return value(alert.tick, alert.unit, locale)
+
+
+def extreme(alert: Alert | OpenAlert, locale: str) -> str:
+    """The value farthest beyond the threshold; empty where the rule looks at no value."""
+    if alert.worst_unit is None:
+        return ""
+    if alert.worst_tick is None:
+        return "LO" if alert.direction is Direction.LOW else "HI"
+    return value(alert.worst_tick, alert.worst_unit, locale)
+
+
+def worst_value(alert: Alert, locale: str) -> str:
+    """The same where it is another one than the last; otherwise empty."""
+    is_last = (alert.worst_tick, alert.worst_unit) == (alert.tick, alert.unit)
+    return "" if is_last else extreme(alert, locale)
+
+
+def headline(alert: OpenAlert, say: Say, locale: str) -> str:
+    """`Very low value: 2.4 mmol/L at 2.10`: what is open, for the patient's first page."""
+    shown = extreme(alert, locale)
+    if not shown:
+        return say(KIND_WORDS[alert.kind])
+    return say(
+        N_("%(kind)s: %(value)s at %(at)s"),
+        kind=say(KIND_WORDS[alert.kind]),
+        value=shown,
+        at=clock_time(alert.last_beyond_at, locale),
+    )
+
+
+def came_late(alert: Alert | OpenAlert) -> bool:
+    """Whether it reached us so long after it was measured that people should know."""
+    return alert.received_at is not None and alert.received_at - alert.beyond_since > _LATE
+
+
+def actions(alert: Alert | OpenAlert, side: str) -> list[tuple[str, str]]:
+    """What can have been done about an alert, by who answers: name and words, the usual first."""
+    if side == "team":
+        return [
+            (Action.SPOKEN.value, N_("I have spoken with the patient")),
+            (Action.SEEN.value, N_("I have seen it")),
+        ]
+    if alert.direction is Direction.LOW:
+        return [
+            (Action.EATEN.value, N_("I have eaten something with sugar")),
+            (Action.HELPED.value, N_("Somebody is with me")),
+        ]
+    if alert.direction is Direction.HIGH:
+        return [
+            (Action.TREATED.value, N_("I have done something about it")),
+            (Action.SEEN.value, N_("I have seen it")),
+        ]
+    return [(Action.SEEN.value, N_("I have seen it"))]
+
+
+def answer_hint(alert: Alert | OpenAlert, say: Say) -> str:
+    """What an answer does, and when it counts no longer."""
+    if alert.kind is Kind.ANSWER:
+        return say(N_("Nobody else is told while somebody of the team looks at it."))
+    return say(
+        N_(
+            "Nobody else is told for a time. If values get worse or are not back in range by then,"
+            " you are asked again and the others are told."
+        )
+    )
 
 
 def fate(told: Told, say: Say, locale: str) -> Fate:

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from devices.glucose import Unit
-from telehealth.alerts.models import Alert, Kind
+from telehealth.alerts.models import Action, Alert, Kind
 from telehealth.alerts.service import KINDS, STARTING, Rule, Shown, Threshold, Told
 from telehealth.core.errors import NotFound
 from telehealth.core.i18n import N_
@@ -143,6 +143,17 @@ class SnoozeSchema(Schema):
         return minutes
 
 
+class AnswerSchema(Schema):
+    """What whoever acknowledges says was done; nothing: it was seen."""
+
+    action = fields.Enum(Action, by_value=True, load_default=Action.SEEN)
+
+    @post_load
+    def _command(self, given: dict[str, Any], **_: object) -> Action:
+        action: Action = given["action"]
+        return action
+
+
 class QuantitySchema(Schema):
     """A value with its unit; `value` is null for HI and LO."""
 
@@ -178,6 +189,9 @@ class AlertSchema(Schema):
     last_beyond_at = fields.AwareDateTime(required=True)
     acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)
     acknowledged_by = fields.String(required=True)
+    acknowledged_until = fields.AwareDateTime(required=True, allow_none=True)
+    received_at = fields.AwareDateTime(required=True, allow_none=True)
+    needs_review = fields.Boolean(required=True)
     snoozed_until = fields.AwareDateTime(required=True, allow_none=True)
     resolved_at = fields.AwareDateTime(required=True, allow_none=True)
     end_reason = fields.String(required=True, allow_none=True)
@@ -206,6 +220,9 @@ def alert_json(shown: Shown) -> dict[str, Any]:
         "last_beyond_at": alert.last_beyond_at,
         "acknowledged_at": alert.acknowledged_at,
         "acknowledged_by": shown.acknowledged_by,
+        "acknowledged_until": alert.acknowledged_until,
+        "received_at": alert.received_at,
+        "needs_review": alert.needs_review and alert.reviewed_at is None,
         "snoozed_until": alert.snoozed_until,
         "resolved_at": alert.resolved_at,
         "end_reason": alert.end_reason.value if alert.end_reason else None,

@@ -12,6 +12,7 @@ from flask_babel import force_locale, gettext
 from werkzeug.wrappers import Response
 
 from devices.glucose import Unit
+from telehealth.alerts.pages.door import words as alert_words
 from telehealth.core.clock import local
 from telehealth.core.i18n import DEFAULT_LOCALE, LOCALES
 from telehealth.core.web import assets
@@ -51,7 +52,12 @@ def start() -> Response | str:
             return _clinic_page(day)
         today = home.today(session, actor, now=now())
     return render_template(
-        "home/today.html", today=today, date=_date_words(), link=_link, slot_words=SLOT_WORDS
+        "home/today.html",
+        today=today,
+        date=_date_words(),
+        link=_link,
+        slot_words=SLOT_WORDS,
+        alert_words=alert_words()["w"],
     )
 
 

@@ -64,6 +64,7 @@ ROWS = (
     ),
     door("alerts.team_snooze", "POST", _TEAM + "/{low}/premor", allow=_team(303), form=_MINUTES),
     door("alerts.team_end_snooze", "POST", _TEAM + "/{low}/konec-premora", allow=_team(303)),
+    door("alerts.close", "POST", _TEAM + "/zakljuci", allow=_team(303)),
     door("alerts.team_try_out", "POST", _TEAM + "/preizkus", allow=_team(303)),
     door(
         "alerts.set_rule", "POST", _TEAM + "/pravila/urgent_low", allow=_team(303), form=_RULE

@@ -95,7 +95,7 @@ def test_the_patient_acknowledges_and_takes_it_back(
     assert "not acknowledged" in words
 
     words = post(as_patient, f"/opozorila/{low.id}/potrdi")
-    assert "Acknowledged. Nobody else is told." in words
+    assert "Noted. Nobody else is told for now." in words
     assert "acknowledged by Ana Novak, today at 10:00" in words
     words = post(as_patient, f"/opozorila/{low.id}/preklici-potrditev")
 
@@ -131,7 +131,7 @@ def test_a_very_low_value_offers_no_pause_and_refuses_one(
 
     words = text_of(as_patient.get("/opozorila"))
     assert "Pause the alert" not in words
-    assert "If you feel very unwell, call 112." in words
+    assert "Call 112" in words
 
     assert "cannot be paused" in post(as_patient, f"/opozorila/{urgent.id}/premor", minutes="15")
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from marshmallow import EXCLUDE
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from telehealth.alerts import service as alerts
 from telehealth.alerts.pages.door import flash_with_undo, pages, words
-from telehealth.alerts.schemas import NoticesFormSchema, SnoozeSchema
+from telehealth.alerts.schemas import AnswerSchema, NoticesFormSchema, SnoozeSchema
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, NotFound, TooMany
 from telehealth.core.web.access import Access, access
@@ -30,14 +31,17 @@ def mine() -> str:
 @pages.for_patient("/opozorila/<int:alert_id>/potrdi", methods=("POST",))
 @access(Access.SIGNED_IN)
 def acknowledge(alert_id: int) -> Response:
-    """Take an alert on: nobody else is told."""
+    """Take an alert on for a time: nobody else is told."""
+    action = read_form(AnswerSchema(unknown=EXCLUDE))
 
     def deed(session: Session, actor: Actor) -> None:
-        alerts.acknowledge(session, actor, _subject(actor), alert_id, now=now())
+        alerts.acknowledge(session, actor, _subject(actor), alert_id, action, now=now())
 
     if _done(deed):
         undo = url_for("alerts.take_back", alert_id=alert_id)
-        flash_with_undo(gettext("Acknowledged. Nobody else is told."), undo)
+        flash_with_undo(gettext("Noted. Nobody else is told for now."), undo)
+    if request.form.get("back") == "today":
+        return redirect(url_for("home.today"), 303)
     return _back()
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from marshmallow import EXCLUDE
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from telehealth.alerts import policy
 from telehealth.alerts import service as alerts
 from telehealth.alerts.pages.door import flash_with_undo, pages, words
-from telehealth.alerts.schemas import RuleFormSchema, SnoozeSchema, kind_of
+from telehealth.alerts.schemas import AnswerSchema, RuleFormSchema, SnoozeSchema, kind_of
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, Invalid, TooMany
 from telehealth.core.web.access import Access, access
@@ -28,7 +29,8 @@ def open_alerts() -> str:
     with unit_of_work() as session:
         actor = current_actor(session, signed_in().person_id)
         rows = alerts.of_worker(session, actor, now=now())
-    return render_template("alerts/open.html", rows=rows, **words())
+        to_close = alerts.to_close_of_worker(session, actor, now=now())
+    return render_template("alerts/open.html", rows=rows, to_close=to_close, **words())
 
 
 @pages.get(_PATIENT)
@@ -41,14 +43,28 @@ def of_patient(patient_id: int) -> str:
 @pages.post(_ALERT + "/potrdi")
 @access(Access.STAFF)
 def team_acknowledge(patient_id: int, alert_id: int) -> Response:
-    """Take an alert of a patient on."""
+    """Take an alert of a patient on for a time."""
+    action = read_form(AnswerSchema(unknown=EXCLUDE))
 
     def deed(session: Session, actor: Actor) -> None:
-        alerts.acknowledge(session, actor, patient_id, alert_id, now=now())
+        alerts.acknowledge(session, actor, patient_id, alert_id, action, now=now())
 
     if _done(patient_id, deed):
         undo = url_for("alerts.team_take_back", patient_id=patient_id, alert_id=alert_id)
-        flash_with_undo(gettext("Acknowledged. Nobody else is told."), undo)
+        flash_with_undo(gettext("Noted. Nobody else is told for now."), undo)
+    return _back(patient_id)
+
+
+@pages.post(_PATIENT + "/zakljuci")
+@access(Access.STAFF)
+def close(patient_id: int) -> Response:
+    """Close what has ended and waited for a person of the team."""
+
+    def deed(session: Session, actor: Actor) -> None:
+        alerts.review(session, actor, patient_id, now=now())
+
+    if _done(patient_id, deed):
+        flash(gettext("Closed. The trail says who closed it and when."), "success")
     return _back(patient_id)
 
 

@@ -11,7 +11,6 @@ from telehealth.alerts.service.answering import (
 )
 from telehealth.alerts.service.circle import audience
 from telehealth.alerts.service.lists import (
-    OpenAlert,
     Overview,
     Row,
     Shown,
@@ -20,8 +19,7 @@ from telehealth.alerts.service.lists import (
     of_patient,
     of_worker,
     one,
-    open_for,
-    to_review_for,
+    to_close_of_worker,
 )
 from telehealth.alerts.service.rule import KINDS, STARTING, TICKS, Rule, Threshold
 from telehealth.alerts.service.rules import in_force
@@ -34,6 +32,7 @@ from telehealth.alerts.service.setting import (
     set_default,
     set_rule,
 )
+from telehealth.alerts.service.summary import OpenAlert, open_for, to_review_for
 from telehealth.alerts.service.telling import (
     CHANGED,
     RECEIPT_DUE,
@@ -101,6 +100,7 @@ __all__ = [
     "set_default",
     "set_rule",
     "snooze",
+    "to_close_of_worker",
     "to_review_for",
     "try_out",
     "withdraw_acknowledgement",

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
@@ -14,23 +13,20 @@ from telehealth.alerts.models import (
     RAISED,
     RINGS,
     Alert,
-    AlertAcknowledgement,
     AlertNotice,
     AlertStep,
     AlertTest,
-    Direction,
-    EndReason,
     Kind,
     State,
     StepState,
 )
 from telehealth.alerts.service import circle, rules, telling
 from telehealth.alerts.service.answering import UNDO, may_snooze
-from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import KINDS, Rule
+from telehealth.alerts.service.summary import severity
 from telehealth.alerts.service.trying import last_test
 from telehealth.audit import service as audit
-from telehealth.core.actor import Actor, Basis
+from telehealth.core.actor import Actor
 from telehealth.core.errors import NotFound
 from telehealth.directory import service as directory
 from telehealth.identity import service as identity
@@ -40,51 +36,7 @@ from telehealth.notifications.service import Fate
 from telehealth.readings import service as readings
 
 PAST_SHOWN = 30
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAlert:
-    """An alert that is not over, for lists of other rooms."""
-
-    id: int
-    patient_id: int
-    kind: Kind
-    direction: Direction
-    state: State
-    opened_at: datetime
-    last_beyond_at: datetime
-    tick: int | None
-    """The last value beyond the threshold; None: HI, LO, or the rule looks at the time."""
-    unit: Unit | None
-    threshold_tick: int | None
-    threshold_unit: Unit | None
-    delay_min: int
-    acknowledged_by_id: int | None
-    acknowledged_at: datetime | None
-    acknowledged_until: datetime | None
-    snoozed_until: datetime | None
-    beyond_since: datetime
-    worst_tick: int | None
-    """The value farthest beyond; None with a unit: HI or LO."""
-    worst_unit: Unit | None
-    received_at: datetime | None
-    end_reason: EndReason | None
-    """None: it is not over. Otherwise it waits for a person who closes it."""
-    needs_review: bool
-    told_at: datetime | None
-    """When the first to be told were last told."""
-    acknowledged_as: Basis | None
-    """By what right the acknowledgement in force was given."""
-
-    @property
-    def rings(self) -> bool:
-        """Whether nobody has taken it on."""
-        return self.state in RINGING
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended and only waits to be closed."""
-        return self.state is State.RESOLVED
+TO_CLOSE_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +85,8 @@ class Overview:
     unit: Unit
     open: Sequence[Shown]
     past: Sequence[Shown]
+    to_close: Sequence[Shown]
+    """Ended, and nobody of the team has closed them."""
     rules: Sequence[Rule]
     changed_by: dict[int, str]
     """Names of who set the patient's own rules."""
@@ -147,67 +101,6 @@ class Row:
 
     person: Person
     shown: Shown
-
-
-def open_for(session: Session, patient_ids: Collection[int]) -> dict[int, list[OpenAlert]]:
-    """The open alerts of some patients, the most severe first; one statement.
-
-    For a caller that has checked who asks and writes the audit event.
-    """
-    found: dict[int, list[OpenAlert]] = {patient_id: [] for patient_id in patient_ids}
-    rows = session.execute(
-        select(*_open_columns()).where(Alert.patient_id.in_(found), Alert.state.in_(RAISED))
-    )
-    for row in rows:
-        found[row.patient_id].append(OpenAlert(*row))
-    for alerts in found.values():
-        alerts.sort(key=severity)
-    return found
-
-
-def to_review_for(session: Session, patient_ids: Collection[int]) -> dict[int, list[OpenAlert]]:
-    """What has ended and waits for a person of the team to close it, newest first; one statement.
-
-    For a caller that has checked who asks and writes the audit event.
-    """
-    found: dict[int, list[OpenAlert]] = {patient_id: [] for patient_id in patient_ids}
-    rows = session.execute(
-        select(*_open_columns())
-        .where(
-            Alert.patient_id.in_(found),
-            Alert.state == State.RESOLVED,
-            Alert.needs_review,
-            Alert.reviewed_at.is_(None),
-        )
-        .order_by(Alert.last_beyond_at.desc())
-    )
-    for row in rows:
-        found[row.patient_id].append(OpenAlert(*row))
-    return found
-
-
-def _open_columns() -> list[ColumnElement[Any]]:
-    basis = (
-        select(AlertAcknowledgement.basis)
-        .where(AlertAcknowledgement.alert_id == Alert.id, AlertAcknowledgement.void_at.is_(None))
-        .order_by(AlertAcknowledgement.id.desc())
-        .limit(1)
-        .correlate(Alert)
-        .scalar_subquery()
-    )
-    stored = [name for name in OpenAlert.__dataclass_fields__ if name != "acknowledged_as"]
-    return [*(getattr(Alert, name) for name in stored), basis]
-
-
-def severity(alert: Alert | OpenAlert) -> tuple[bool, int, float]:
-    """Not acknowledged first; then by kind; then the longest open."""
-    opened = alert.opened_at.timestamp() if alert.opened_at else 0.0
-    return alert.state is State.ACKNOWLEDGED, _SEVERITY.index(alert.kind), opened
-
-
-_SEVERITY = (
-    Kind.URGENT_LOW, Kind.ANSWER, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH, Kind.NO_DATA
-)  # fmt: skip
 
 
 def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Overview:
@@ -235,6 +128,7 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         unit=unit,
         open=shown[: len(opened)],
         past=shown[len(opened) :],
+        to_close=_shown(session, actor, session.scalars(_to_close([patient_id])).all(), now=now),
         rules=[book[kind].in_unit(unit) for kind in KINDS],
         changed_by=identity.names(session, {one for one in changed_by if one is not None}),
         mutes=rules.mutes_of(session, patient_id, actor.person_id or 0),
@@ -266,6 +160,39 @@ def of_worker(session: Session, actor: Actor, *, now: datetime) -> Sequence[Row]
         Row(people[shown.alert.patient_id], shown)
         for shown in _shown(session, actor, alerts, now=now)
     ]
+
+
+def to_close_of_worker(session: Session, actor: Actor, *, now: datetime) -> Sequence[Row]:
+    """What has ended and waits to be closed, of the actor's own patients, newest first.
+
+    For a page that shows it beside `of_worker`, whose event says that the worker has looked.
+
+    Raises:
+        NotFound: the actor looks after nobody here.
+    """
+    policy.require_list(actor)
+    people = {
+        person.id: person
+        for person in directory.patients_of(session, actor.person_id or 0, now=now)
+    }
+    rows = session.scalars(_to_close(people).limit(TO_CLOSE_SHOWN)).all()
+    return [
+        Row(people[shown.alert.patient_id], shown)
+        for shown in _shown(session, actor, rows, now=now)
+    ]
+
+
+def _to_close(patient_ids: Collection[int]) -> Select[Alert]:
+    return (
+        select(Alert)
+        .where(
+            Alert.patient_id.in_(patient_ids),
+            Alert.state == State.RESOLVED,
+            Alert.needs_review,
+            Alert.reviewed_at.is_(None),
+        )
+        .order_by(Alert.last_beyond_at.desc())
+    )
 
 
 def one(session: Session, actor: Actor, patient_id: int, alert_id: int, *, now: datetime) -> Shown:

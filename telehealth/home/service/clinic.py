@@ -12,7 +12,6 @@ from telehealth.booking.models import Appointment
 from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import local
 from telehealth.monitoring import service as monitoring
-from telehealth.monitoring.models import Stage
 
 ROWS_SHOWN = 8
 _WITH_CALENDAR = frozenset({Role.DOCTOR, Role.NURSE})
@@ -40,7 +39,7 @@ def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
         return Day((), (), 0, 0, has_calendar=False)
     today = local(now).date()
     appointments = booking.agenda(session, actor, today, today, now=now)
-    wanted = monitoring.Filter(stage=Stage.OPEN, limit=ROWS_SHOWN)
+    wanted = monitoring.Filter(is_asking=True, limit=ROWS_SHOWN)
     found = monitoring.worklist(session, actor, wanted, now=now)
     counts = found.counts
     for row in found.page.items:
@@ -56,7 +55,7 @@ def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
     return Day(
         appointments,
         found.page.items,
-        counts.stages.get(Stage.OPEN, 0),
+        counts.asking,
         counts.total,
         has_calendar=True,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
 from telehealth.alerts import service as alerts
+from telehealth.alerts.models import Kind
 from telehealth.booking import policy as booking_policy
 from telehealth.booking import service as booking
 from telehealth.booking.models import Appointment, Modality
@@ -59,8 +60,13 @@ class Today:
     patient_id: int
     waiting: Sequence[InboxItem]
     """Open items, the one due first at the head."""
-    alerts: int
-    """How many alerts about the patient are open."""
+    ringing: Sequence[alerts.OpenAlert]
+    """Open alerts that nobody has answered, the most severe first."""
+    answered: Sequence[alerts.OpenAlert]
+    """Open alerts that somebody has taken on."""
+    ended: Sequence[alerts.OpenAlert]
+    """Very low values of the last day that are over; the team has them on its list."""
+    may_answer: bool
     plan: monitoring.TodaysPlan | None
     """None: no plan was agreed, or nothing is planned for today."""
     latest: Latest | None
@@ -85,11 +91,15 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
     person = identity.person(session, subject_id)
     is_hidden = subject_id == actor.person_id and mandates_policy.is_child(person.birth_on, now)
     scope = None if is_hidden else policy.log_scope(actor, is_child=False)
+    opened = alerts.open_for(session, [subject_id])[subject_id]
     is_video = appointment is not None and appointment.modality is Modality.VIDEO
     return Today(
         patient_id=subject_id,
         waiting=[item for item in items if item.done_at is None],
-        alerts=len(alerts.open_for(session, [subject_id])[subject_id]),
+        ringing=[one for one in opened if one.rings],
+        answered=[one for one in opened if not one.rings],
+        ended=_ended(session, subject_id, now),
+        may_answer=not is_hidden,
         plan=_plan(session, actor, subject_id, now),
         latest=_latest(session, actor, subject_id, now),
         appointment=appointment,
@@ -100,6 +110,16 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
         looked=last_look(session, actor, now=now) if scope is policy.LogScope.ALL else None,
         may_see_log=scope is not None,
     )
+
+
+def _ended(session: Session, subject_id: int, now: datetime) -> list[alerts.OpenAlert]:
+    """The very low values since this time yesterday that the team has still to close."""
+    waiting = alerts.to_review_for(session, [subject_id])[subject_id]
+    return [
+        one
+        for one in waiting
+        if one.kind is Kind.URGENT_LOW and now - one.last_beyond_at < timedelta(days=1)
+    ]
 
 
 def _plan(

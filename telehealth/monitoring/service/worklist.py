@@ -22,7 +22,7 @@ from telehealth.directory.models import CareTeamMember
 from telehealth.identity.models import Person
 from telehealth.monitoring import policy
 from telehealth.monitoring.models import Kind, Stage, WorklistEntry
-from telehealth.monitoring.service.codes import CODES, Code
+from telehealth.monitoring.service.codes import CODES, TO_REVIEW, Code, bits_of
 from telehealth.monitoring.service.judging import AT_ONCE, fold, judge_all
 
 APPEARED = "monitoring.appeared"
@@ -58,6 +58,8 @@ class Filter:
 
     reason: Code | None = None
     owner: Owner | None = None
+    is_asking: bool = False
+    """Open, to be closed by a person, or with a review that is due: whatever the stage."""
     is_due: bool = False
     """The day of the next review has come."""
     kind: Kind | None = None
@@ -95,6 +97,8 @@ class Counts:
     mine: int
     nobodys: int
     due: int
+    asking: int
+    """Whom `Filter.is_asking` shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +248,8 @@ def _matching(wanted: Filter, worker_id: int, now: datetime) -> list[ColumnEleme
         found.append(WorklistEntry.owner_id == worker_id)
     if wanted.owner is Owner.NOBODY:
         found.append(WorklistEntry.owner_id.is_(None))
+    if wanted.is_asking:
+        found.append(_is_asking(now))
     if wanted.is_due:
         found.append(WorklistEntry.review_on <= local(now).date())
     if wanted.kind is not None:
@@ -255,6 +261,14 @@ def _matching(wanted: Filter, worker_id: int, now: datetime) -> list[ColumnEleme
         for word in fold(wanted.search[:MAX_SEARCH_CHARS]).split()
     )
     return found
+
+
+def _is_asking(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        WorklistEntry.stage == Stage.OPEN,
+        WorklistEntry.review_on <= local(now).date(),
+        WorklistEntry.reason_bits.op("&")(bits_of(TO_REVIEW)) != 0,
+    )
 
 
 def _has(code: Code) -> ColumnElement[bool]:
@@ -281,6 +295,7 @@ def _counts(
             func.sum(case((entry.owner_id == worker_id, 1), else_=0)),
             func.count(entry.owner_id),
             func.sum(case((entry.review_on <= local(now).date(), 1), else_=0)),
+            func.sum(case((_is_asking(now), 1), else_=0)),
         )
         .where(entry.patient_id.in_(own))
         .group_by(group)
@@ -293,6 +308,7 @@ def _counts(
         mine=sum(row[3] for row in rows),
         nobodys=sum(row[1] - row[4] for row in rows),
         due=sum(row[5] for row in rows),
+        asking=sum(row[6] for row in rows),
     )
     return counts, _version(max((row[2] for row in rows), default=None), counts.total)
 
