@@ -13,6 +13,8 @@ from telehealth.contacts import service as contacts
 from telehealth.contacts.models import ContactCode
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Database
+from telehealth.core.i18n import clock_time
+from telehealth.core.lanes import Lane
 from telehealth.core.outbox import OutboxEvent
 from telehealth.core.queue import Queue
 from telehealth.core.web.platform import Platform
@@ -338,3 +340,235 @@ def test_a_demo_without_a_mail_server_claims_no_delivery(
 
     fate = notifications.fates(session, [notice])[notice]
     assert (fate.state, fate.reason) == (QUIET, "no_server")
+
+
+def test_a_notice_of_something_that_is_over_is_withdrawn_before_it_goes(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    mail_server.answers["ana@posta.si"] = "451 come back later"
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    queue.drain()
+    mail_server.answers.clear()
+
+    withdrawn = notifications.withdraw(session, [notice], reason="alert_ended", now=clock.at)
+    again = notifications.withdraw(session, [notice], reason="alert_ended", now=clock.at)
+    session.commit()
+    clock.at += timedelta(minutes=5)
+    queue.drain()
+
+    assert (withdrawn, again) == (1, 0)
+    assert mail_server.mails == []
+    fate = notifications.fates(session, [notice])[notice]
+    assert (fate.state, fate.reason) == (QUIET, "alert_ended")
+    assert states(session) == [TEMP, QUIET]
+    settled = select(OutboxEvent).where(OutboxEvent.topic == notifications.SETTLED)
+    assert len(session.scalars(settled).all()) == 2
+
+
+def test_a_notice_the_server_has_accepted_is_not_withdrawn(
+    session: Session, queue: Queue, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    queue.drain()
+
+    assert notifications.withdraw(session, [notice], reason="alert_ended", now=clock.at) == 0
+    assert states(session) == [SENT]
+
+
+def test_a_notice_withdrawn_while_it_is_handed_over_is_not_tried_again(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    outgoing = notifications.begin(session, notice, now=clock.at)
+    assert outgoing is not None
+
+    assert notifications.withdraw(session, [notice], reason="alert_ended", now=clock.at) == 1
+    notifications.settle(session, outgoing.delivery_id, TEMP, reason="delayed", now=clock.at)
+    session.commit()
+    queue.drain()
+
+    assert mail_server.mails == []
+    assert states(session) == [TEMP, QUIET]
+
+
+def test_the_outcome_of_a_delayed_mail_is_announced_at_once(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    mail_server.answers["ana@posta.si"] = "451 come back later"
+
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    queue.drain()
+
+    fate = notifications.fates(session, [notice])[notice]
+    assert (fate.state, fate.reason) == (TEMP, "delayed")
+    settled = select(OutboxEvent.payload).where(OutboxEvent.topic == notifications.SETTLED)
+    assert session.scalars(settled).all() == [{"notification_id": notice}]
+
+
+def test_an_urgent_mail_is_tried_again_every_two_minutes_for_hours(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    mail_server.answers["ana@posta.si"] = "451 come back later"
+    tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+
+    for _ in range(61):
+        queue.drain()
+        clock.at += timedelta(minutes=2)
+    mail_server.answers.clear()
+    queue.drain()
+
+    assert states(session) == [TEMP] * 61 + [SENT]
+
+
+def test_a_try_that_fails_in_an_unforeseen_way_is_never_recorded_as_accepted(
+    session: Session, db: Database, settings: Settings, clock: FixedClock, mail_server: MailServer
+) -> None:
+    own = replace(settings, smtp_url=mail_server.url, mail_from="portal@clinic.example\nBcc: x@y.z")
+    platform: Platform = create_app(own, db, clock).extensions["telehealth"]
+    ana = patient(session, "ana@posta.si")
+
+    tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    platform.queue.drain([Lane.URGENT])
+
+    assert mail_server.mails == []
+    assert states(session) == [TEMP]
+
+
+def test_a_try_a_dead_worker_left_is_closed_as_delayed_and_announced(
+    session: Session, queue: Queue, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    assert notifications.begin(session, notice, now=clock.at) is not None
+    for event in session.scalars(select(OutboxEvent)):
+        event.done_at = clock.at  # nobody comes back to it
+    session.commit()
+
+    clock.at += notifications.UNKNOWN_AFTER - timedelta(seconds=1)
+    queue.run_timed(Lane.ALERTS)
+    assert states(session) == [DeliveryState.SENDING]
+    clock.at += timedelta(seconds=1)
+    queue.run_timed(Lane.ALERTS)
+
+    fate = notifications.fates(session, [notice])[notice]
+    assert (fate.state, fate.reason) == (TEMP, notifications.UNKNOWN)
+    settled = select(OutboxEvent.payload).where(OutboxEvent.topic == notifications.SETTLED)
+    assert session.scalars(settled).all() == [{"notification_id": notice}]
+
+
+def test_a_late_outcome_is_better_than_an_unknown_one(
+    session: Session, queue: Queue, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    outgoing = notifications.begin(session, notice, now=clock.at)
+    assert outgoing is not None
+    notifications.close_unknown(session, now=clock.at + notifications.UNKNOWN_AFTER)
+
+    notifications.settle(session, outgoing.delivery_id, SENT, now=clock.at + timedelta(minutes=4))
+
+    assert states(session) == [SENT]
+
+
+def test_the_next_try_closes_the_one_a_dead_worker_left(
+    session: Session, queue: Queue, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    notice = tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    assert notifications.begin(session, notice, now=clock.at) is not None
+    session.commit()
+
+    queue.drain()
+
+    assert states(session) == [TEMP, SENT]
+
+
+@pytest.mark.parametrize(
+    ("locale", "line"),
+    [
+        ("sl", "Napisano 24. november 2026 ob "),
+        ("en", "Written on 24 November 2026 at "),
+    ],
+)
+def test_an_urgent_mail_says_when_it_was_written_and_how_to_check(
+    session: Session,
+    queue: Queue,
+    mail_server: MailServer,
+    clock: FixedClock,
+    locale: str,
+    line: str,
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    make.account(session, ana, "ana").locale = locale
+    mail_server.answers["ana@posta.si"] = "451 come back later"
+    tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    queue.drain()
+    mail_server.answers.clear()
+    clock.at += timedelta(days=1)
+
+    queue.drain()
+
+    (mail,) = mail_server.mails
+    text = mail.get_content()
+    assert line + clock_time(NOW, locale) in text
+    over = "Če na strani ni odprtega" if locale == "sl" else "If the page shows no open alert"
+    assert over in text
+
+
+def test_a_server_nobody_reaches_is_down_until_it_takes_a_mail(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    ana, luka = patient(session, "ana@posta.si"), patient(session, "luka@posta.si", "Luka")
+    for address in ("ana@posta.si", "luka@posta.si"):
+        mail_server.answers[address] = "451 not now"
+    assert not notifications.mail_state(session, now=NOW).is_down
+    tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+    tell(session, luka, Recipient(luka.id), Wording.ATTENTION)
+
+    queue.drain()
+    down = notifications.mail_state(session, now=clock.at)
+    mail_server.answers.clear()
+    clock.at += timedelta(minutes=2)
+    queue.drain()
+    up = notifications.mail_state(session, now=clock.at)
+
+    assert down == notifications.MailState(is_down=True, since=NOW, waiting=2)
+    assert up == notifications.MailState(is_down=False, since=None, waiting=0)
+
+
+def test_one_full_mailbox_is_not_a_dead_server(
+    session: Session, queue: Queue, mail_server: MailServer, clock: FixedClock
+) -> None:
+    ana = patient(session, "ana@posta.si")
+    mail_server.answers["ana@posta.si"] = "452 mailbox full"
+    tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+
+    for _ in range(5):
+        queue.drain()
+        clock.at += timedelta(minutes=2)
+
+    assert notifications.mail_state(session, now=clock.at).is_down is False
+
+
+def test_a_server_that_is_away_for_one_person_twice_is_down(
+    session: Session, db: Database, settings: Settings, clock: FixedClock
+) -> None:
+    nobody_there = replace(settings, smtp_url="smtp://127.0.0.1:9")
+    platform: Platform = create_app(nobody_there, db, clock).extensions["telehealth"]
+    ana = patient(session, "ana@posta.si")
+    tell(session, ana, Recipient(ana.id), Wording.ATTENTION)
+
+    platform.queue.drain()
+    first = notifications.mail_state(session, now=clock.at)
+    clock.at += timedelta(minutes=1)
+    platform.queue.drain()
+
+    assert not first.is_down
+    assert notifications.mail_state(session, now=clock.at) == notifications.MailState(
+        is_down=True, since=NOW, waiting=1
+    )
