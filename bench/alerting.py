@@ -31,8 +31,8 @@ from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind
 from tests import make
 from tests.make import contacts as make_contacts
+from tests.make import readings as make_readings
 from tests.make.imports import CLARITY, ZONE
-from tests.make.readings import own_actor
 from tests.stand_ins.mail import MailServer
 from tests.stand_ins.mail import running as mail_server
 from tests.stand_ins.server import SECRET
@@ -48,7 +48,7 @@ _number = itertools.count(1)
 
 
 def run(ground: Ground) -> Sequence[Line]:
-    """Write readings down while the worker has nothing else, notices, a file to read, one to add."""
+    """Readings while the worker has nothing else, notices, a file to read, one to add."""
     lines = []
     with contextmanager(mail_server)() as server:
         for what, prepare in (
@@ -78,10 +78,10 @@ def _once(ground: Ground, server: MailServer, now: Clock) -> float:
     with ground.database.unit_of_work() as session:
         patient = make.patient(session)
         make_contacts.confirmed_email(session, patient, address)
-    low = make.reading("2.4 mmol/L", now() - timedelta(seconds=1), kind=SourceKind.METER)
+    low = make_readings.reading("2.4 mmol/L", now() - timedelta(seconds=1), kind=SourceKind.METER)
     with ground.database.unit_of_work() as session:
         batch = readings.Batch(patient.id, (low,))
-        readings.record(session, own_actor(patient), batch, now=now())
+        readings.record(session, make_readings.own_actor(patient), batch, now=now())
     begun_s = time.monotonic()
     _wait(lambda: bool(server.to(address)), "the mail did not come")
     taken_s = time.monotonic() - begun_s
@@ -107,14 +107,16 @@ def _begin_adding(ground: Ground, now: Clock) -> None:
     patient, import_id = _receive(ground, "".join(_rows(ADDED_ROWS)).encode(), now)
     jobs.look(jobs.Bench(ground.database, _shelf(ground), now), import_id)
     with ground.database.unit_of_work() as session:
-        imports.confirm(session, own_actor(patient), patient.id, import_id, now=now())
+        imports.confirm(session, make_readings.own_actor(patient), patient.id, import_id, now=now())
 
 
 def _receive(ground: Ground, content: bytes, now: Clock) -> tuple[Person, int]:
     sent = imports.Sent(_shelf(ground).copy(io.BytesIO(content)), len(content), ZONE)
     with ground.database.unit_of_work() as session:
         patient = make.patient(session)
-        row = imports.receive(session, own_actor(patient), patient.id, sent, now=now())
+        row = imports.receive(
+            session, make_readings.own_actor(patient), patient.id, sent, now=now()
+        )
         return patient, row.id
 
 
