@@ -84,11 +84,20 @@ def _once(ground: Ground, server: MailServer, now: Clock) -> float:
         patient = make.patient(session)
         make_contacts.confirmed_email(session, patient, address)
     low = make_readings.reading("2.4 mmol/L", now() - timedelta(seconds=1), kind=SourceKind.METER)
+    seen = len(server.mails)
     with ground.database.unit_of_work() as session:
         batch = readings.Batch(patient.id, (low,))
         readings.record(session, make_readings.own_actor(patient), batch, now=now())
     begun_s = time.monotonic()
-    _wait(lambda: bool(server.to(address)), "the mail did not come")
+
+    def has_come() -> bool:
+        """Look at each mail once: thousands may have come before."""
+        nonlocal seen
+        fresh = server.mails[seen:]
+        seen += len(fresh)
+        return any(mail["To"] == address for mail in fresh)
+
+    _wait(has_come, "the mail did not come")
     taken_s = time.monotonic() - begun_s
     time.sleep(_BETWEEN_S)
     return taken_s
