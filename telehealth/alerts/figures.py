@@ -1,15 +1,25 @@
 """Alerts in plain words. Pure: what is translated, and into what, comes in as `say`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from devices.glucose import Unit
-from telehealth.alerts.models import Action, Alert, Direction, Kind, Ring
-from telehealth.alerts.service import KIND_WORDS, TICKS, OpenAlert, Rule, Shown, Told
+from telehealth.alerts.models import Action, Alert, AlertRuleChange, Direction, Kind, Ring
+from telehealth.alerts.service import (
+    KIND_WORDS,
+    STARTING,
+    TICKS,
+    OpenAlert,
+    Rule,
+    Shown,
+    Threshold,
+    Told,
+)
 from telehealth.core.i18n import N_, clock_time, number
 from telehealth.notifications.models import DeliveryState
+from telehealth.targets.models import Population
 
 Say = Callable[..., str]
 """gettext with named parameters."""
@@ -64,6 +74,35 @@ def rule_words(rule: Rule, say: Say, locale: str) -> str:
         else N_("above %(edge)s, at once")
     )
     return say(words, edge=edge)
+
+
+def change_words(change: AlertRuleChange, say: Say, locale: str) -> str:
+    """What a change made of a rule: `above 13.9 mmol/L for 1 h`, `switched off`, `as usual`."""
+    kept = change.after
+    if kept is None:
+        return say(N_("as usual again"))
+    if not kept["is_on"]:
+        return say(N_("switched off"))
+    threshold = Threshold(kept["tick"], Unit(kept["unit"])) if kept["tick"] else None
+    rule = replace(STARTING[change.kind], threshold=threshold, delay_min=kept["delay_min"])
+    steps = order_words(
+        replace(
+            rule,
+            proxy_min=kept["proxy_min"],
+            nurse_min=kept["nurse_min"],
+            doctor_min=kept["doctor_min"],
+        ),
+        say,
+    )
+    return "; ".join((rule_words(rule, say, locale), *steps))
+
+
+POPULATION_WORDS = {
+    Population.ADULT: N_("adults with type 1 or 2"),
+    Population.OLDER: N_("older people and people at high risk"),
+    Population.PREGNANCY_TYPE1: N_("pregnancy with type 1"),
+    Population.PREGNANCY_TYPE2: N_("pregnancy with type 2 or gestational diabetes"),
+}
 
 
 def repeat_words(rule: Rule, say: Say) -> str:

@@ -12,6 +12,7 @@ from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room, session_room
 from telehealth.core.web.platform import Platform
 from telehealth.mandates import service as mandates
+from telehealth.targets import service as targets
 
 EVENT = "alerts:changed"
 
@@ -109,6 +110,7 @@ _JOBS: Mapping[str, Callable[[Platform, Mapping[str, Any]], None]] = {
     alerts.STEP_DUE: _look_at_step,
     alerts.RECEIPT_DUE: _look_for_receipt,
     "mandates.ended": _look_after_mandate,
+    targets.CHANGED: _look_again,
     alerts.DEFAULTS_CHANGED: _follow_default,
     alerts.CHANGED: _tell_pages,
     "notifications.settled": _hear_outcome,

@@ -6,7 +6,7 @@ from telehealth.core.errors import NotAllowed, NotFound
 from telehealth.core.i18n import N_
 
 CARING = frozenset({Role.DOCTOR, Role.NURSE})
-SETTING_DEFAULTS = frozenset({Role.DOCTOR, Role.ADMIN})
+SETTING_DEFAULTS = frozenset({Role.DOCTOR})
 PATIENTS_SIDE = REPRESENTING | {Basis.SELF}
 TEAM_BASIS = Basis.CARE_TEAM
 """On what basis a worker looks at the list of all their patients."""
@@ -75,6 +75,18 @@ def require_setting(actor: Actor, patient_id: int) -> int:
     return actor.person_id
 
 
+def require_loosening(actor: Actor) -> None:
+    """Who may make the safety net looser: a doctor, with a reason.
+
+    Raises:
+        NotAllowed: everybody else.
+    """
+    if Role.DOCTOR not in actor.roles:
+        raise NotAllowed(
+            N_("Very low and very high are a safety net: only a doctor loosens it."), code="net"
+        )
+
+
 def require_choosing(actor: Actor, patient_id: int, kind: Kind | None = None) -> int:
     """Who chooses which notices they get themselves (the id): the patient's side.
 
@@ -114,16 +126,16 @@ def require_seeing_defaults(actor: Actor) -> None:
 
 
 def may_set_defaults(actor: Actor) -> bool:
-    """Whether the actor changes the clinic's rules: doctors and administrators."""
+    """Whether the actor changes the rules of the own unit: doctors; limits are clinical."""
     return bool(actor.roles & SETTING_DEFAULTS)
 
 
 def require_setting_defaults(actor: Actor) -> int:
-    """Who changes the clinic's rules (the id).
+    """Who changes the rules of the own unit (the id).
 
     Raises:
-        NotAllowed: everybody but doctors and administrators.
+        NotAllowed: everybody but doctors.
     """
     if actor.person_id is None or not may_set_defaults(actor):
-        raise NotAllowed(N_("The clinic's rules are set by doctors and administrators."))
+        raise NotAllowed(N_("The rules of a unit are set by its doctors."))
     return actor.person_id

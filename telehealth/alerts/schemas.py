@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from devices.glucose import Unit
-from telehealth.alerts.models import Action, Alert, Kind
+from telehealth.alerts.models import MAX_REASON_CHARS, Action, Alert, Kind
 from telehealth.alerts.service import KINDS, STARTING, Rule, Shown, Threshold, Told
 from telehealth.core.errors import NotFound
 from telehealth.core.i18n import N_
@@ -77,6 +77,10 @@ class RuleFormSchema(Schema):
     values_n = Minutes(load_default=None)
     values_within_min = Minutes(load_default=None)
     acknowledged_min = Minutes(load_default=None)
+    reason = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_REASON_CHARS, error=N_("This is too long.")),
+    )
 
     def __init__(self, kind: Kind) -> None:
         super().__init__()
@@ -104,6 +108,7 @@ class RuleFormSchema(Schema):
             _or(given["values_n"], usual.values_n),
             _or(given["values_within_min"], usual.values_within_min),
             _or(given["acknowledged_min"], usual.acknowledged_min),
+            reason=given["reason"].strip(),
         )
 
 

@@ -1,6 +1,6 @@
 """Who works here, and who looks after whom, on a given local day."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -72,6 +72,29 @@ def care_team_of(session: Session, patient_id: int, *, now: datetime) -> Sequenc
         .order_by(Employment.role, Employment.id)
     )
     return [_shown(employment, kind) for employment, kind in rows]
+
+
+def units_of(session: Session, patient_ids: Collection[int]) -> dict[int, int]:
+    """The unit that looks after each of some patients; without whoever has none. One query.
+
+    Of several: the unit of a doctor before a nurse's, a relation that goes on before one that has
+    ended, the older one first.
+    """
+    rows = session.execute(
+        select(CareTeamMember.patient_id, Employment.unit_id)
+        .join(Employment, Employment.person_id == CareTeamMember.worker_id)
+        .where(CareTeamMember.patient_id.in_(patient_ids))
+        .order_by(
+            CareTeamMember.ended_on.is_(None).desc(),
+            (CareTeamMember.kind == CareKind.DIABETES_NURSE),
+            CareTeamMember.id,
+            Employment.id,
+        )
+    )
+    found: dict[int, int] = {}
+    for patient_id, unit_id in rows:
+        found.setdefault(patient_id, unit_id)
+    return found
 
 
 def is_in_care_team(session: Session, worker_id: int, patient_id: int, *, now: datetime) -> bool:

@@ -35,7 +35,8 @@ PLACES = f"""() => {{
     const box = plot.getBoundingClientRect();
     return plot.data.filter((trace) => trace.mode === 'markers').flatMap((trace) =>
         trace.x.map((x, n) => [
-            box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(trace.y[n]),
+            box.left + xaxis._offset + xaxis.d2p(x),
+            box.top + yaxis._offset + yaxis.d2p(trace.y[n]),
             x.slice(0, 16),
         ]));
 }}"""

@@ -83,11 +83,12 @@ def worker(
     patients: Sequence[Person] = (),
     given_name: str = "Miha",
     family_name: str = "Kovač",
+    unit_id: int | None = None,
 ) -> Person:
     """A health worker with an account who looks after these patients."""
     row = patient(session, given_name, family_name)
     new = directory.NewEmployment(
-        row.id, unit(session).id, role, "dr." if role is Role.DOCTOR else ""
+        row.id, unit_id or unit(session).id, role, "dr." if role is Role.DOCTOR else ""
     )
     directory.employ(session, new, now=NOW - timedelta(days=400))
     kind = CareKind.DIABETES_NURSE if role is Role.NURSE else CareKind.PERSONAL_DOCTOR
@@ -96,9 +97,11 @@ def worker(
     return row
 
 
-def doctor(session: Session, patients: Sequence[Person] = ()) -> Person:
-    """A doctor who looks after these patients."""
-    return worker(session, Role.DOCTOR, patients)
+def doctor(
+    session: Session, patients: Sequence[Person] = (), unit: OrgUnit | None = None
+) -> Person:
+    """A doctor who looks after these patients, of the clinic of the tests or another one."""
+    return worker(session, Role.DOCTOR, patients, unit_id=unit.id if unit else None)
 
 
 def nurse(session: Session, patients: Sequence[Person] = ()) -> Person:

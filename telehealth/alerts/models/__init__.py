@@ -1,14 +1,17 @@
 """Rows of alerts and the words in them."""
 
 from telehealth.alerts.models.rows import (
+    MAX_REASON_CHARS,
     Alert,
     AlertAcknowledgement,
     AlertDefault,
     AlertMute,
     AlertNotice,
     AlertRule,
+    AlertRuleChange,
     AlertStep,
     AlertTest,
+    AlertUnitRule,
     AlertWatch,
     RuleColumns,
 )
@@ -29,6 +32,7 @@ from telehealth.alerts.models.states import (
 
 __all__ = [
     "DIRECTION",
+    "MAX_REASON_CHARS",
     "RAISED",
     "RINGS",
     "TIMELESS",
@@ -39,8 +43,10 @@ __all__ = [
     "AlertMute",
     "AlertNotice",
     "AlertRule",
+    "AlertRuleChange",
     "AlertStep",
     "AlertTest",
+    "AlertUnitRule",
     "AlertWatch",
     "Direction",
     "EndReason",

@@ -1,8 +1,10 @@
 """Rows of alerts. An alert is an episode of one rule of one patient; its row is its whole state."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     ForeignKey,
@@ -68,7 +70,7 @@ _COUNTS = (
 
 
 class AlertDefault(RuleColumns, Base):
-    """A rule of this clinic, for every patient without one of their own."""
+    """Rules of all units, as the previous release keeps them; goes with the next one."""
 
     __tablename__ = "alert_default"
     __table_args__ = (
@@ -77,6 +79,55 @@ class AlertDefault(RuleColumns, Base):
     )
 
     kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind", 12), primary_key=True)
+
+
+_NET = (
+    "reason <> '' OR ("
+    "(kind <> 'urgent_low' OR (is_on AND ((unit = 'mmol/L' AND tick >= 30)"
+    " OR (unit = 'mg/dL' AND tick >= 54))))"
+    " AND (kind <> 'very_high' OR (is_on AND values_n <= 2 AND delay_min <= 60"
+    " AND ((unit = 'mmol/L' AND tick <= 139) OR (unit = 'mg/dL' AND tick <= 250)))))"
+)
+MAX_REASON_CHARS = 300
+
+
+class AlertUnitRule(RuleColumns, Base):
+    """A rule of a unit, for its patients without one of their own."""
+
+    __tablename__ = "alert_unit_rule"
+    __table_args__ = (
+        CheckConstraint(_HAS_THRESHOLD, "threshold"),
+        CheckConstraint(_COUNTS, "minutes"),
+        CheckConstraint(_NET, "net"),
+    )
+
+    unit_id: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("org_unit.id"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind", 12), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(MAX_REASON_CHARS), server_default="")
+    """Why the safety net is looser than usual; empty: it is not."""
+
+
+class AlertRuleChange(Base):
+    """Who changed a rule of a unit or of a patient, when, from what to what. Never changed."""
+
+    __tablename__ = "alert_rule_change"
+    __table_args__ = (
+        CheckConstraint("(unit_id IS NULL) <> (patient_id IS NULL)", "of_one"),
+        Index("ix_alert_rule_change_unit_id", "unit_id"),
+        Index("ix_alert_rule_change_patient_id", "patient_id"),
+    )
+
+    id: Mapped[Key]
+    unit_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("org_unit.id"))
+    patient_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind", 12))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(MAX_REASON_CHARS))
+    by_id: Mapped[int] = mapped_column(BigInt, ForeignKey("person.id"))
+    at: Mapped[datetime]
 
 
 class AlertRule(RuleColumns, Base):
@@ -92,6 +143,8 @@ class AlertRule(RuleColumns, Base):
         BigInt, ForeignKey("person.id"), primary_key=True, autoincrement=False
     )
     kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind", 12), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(MAX_REASON_CHARS), server_default="")
+    """Why the safety net is looser for this patient; empty: it is not."""
 
 
 class AlertMute(Base):

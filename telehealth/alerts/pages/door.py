@@ -35,6 +35,8 @@ def words() -> dict[str, Any]:
         "span": figures.span,
         "threshold": lambda rule: figures.edge_words(rule, reader),
         "bounds": lambda rule: figures.bounds_words(rule, gettext, reader),
+        "change_words": lambda change: figures.change_words(change, gettext, reader),
+        "population_words": figures.POPULATION_WORDS,
         "kind_words": alerts.KIND_WORDS,
         "end_words": alerts.END_WORDS,
         "state_words": alerts.STATE_WORDS,

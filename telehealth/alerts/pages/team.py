@@ -157,14 +157,14 @@ def team_try_out(patient_id: int) -> Response:
 @pages.get("/klinika/opozorila/pravila")
 @access(Access.STAFF)
 def defaults() -> str:
-    """The clinic's rules, for every patient without one of their own."""
+    """The unit's rules, for every patient of it without one of their own."""
     return _shown_defaults()
 
 
 @pages.post("/klinika/opozorila/pravila/<kind>")
 @access(Access.STAFF)
 def set_default(kind: str) -> Response | tuple[str, int]:
-    """Change a rule of the clinic. Doctors and administrators."""
+    """Change a rule of one's own unit. Its doctors."""
     wanted = kind_of(kind)
     try:
         rule = read_form(RuleFormSchema(wanted))
@@ -196,10 +196,10 @@ def _shown(patient_id: int, kind: str = "", form: Form | None = None) -> str:
 def _shown_defaults(kind: str = "", form: Form | None = None) -> str:
     with unit_of_work() as session:
         actor = current_actor(session, signed_in().person_id)
-        rules = alerts.clinic_rules(session, actor, now=now())
+        found = alerts.unit_rules(session, actor, now=now())
     return render_template(
         "alerts/defaults.html",
-        rules=rules,
+        found=found,
         may_set=policy.may_set_defaults(actor),
         set_url=lambda name: url_for("alerts.set_default", kind=name),
         **_form(kind, form),

@@ -26,11 +26,11 @@ from telehealth.alerts.service.rules import in_force
 from telehealth.alerts.service.setting import (
     DEFAULTS_CHANGED,
     choose_notices,
-    clinic_rules,
     follow_default,
     reset_rule,
     set_default,
     set_rule,
+    unit_rules,
 )
 from telehealth.alerts.service.summary import OpenAlert, open_for, to_review_for
 from telehealth.alerts.service.telling import (
@@ -81,7 +81,6 @@ __all__ = [
     "announce_change",
     "audience",
     "choose_notices",
-    "clinic_rules",
     "end_snooze",
     "enqueue_due",
     "follow_default",
@@ -103,5 +102,6 @@ __all__ = [
     "to_close_of_worker",
     "to_review_for",
     "try_out",
+    "unit_rules",
     "withdraw_acknowledgement",
 ]

@@ -10,6 +10,7 @@ from telehealth.alerts.models import DIRECTION as DIRECTIONS
 from telehealth.alerts.models import TIMELESS, Direction, Kind
 from telehealth.core.errors import FieldError
 from telehealth.core.i18n import N_
+from telehealth.targets.models import Population
 
 _BOUNDARIES = ((30, 54), (35, 63), (39, 70), (78, 140), (100, 180), (139, 250))
 """Boundaries that guidelines print in both units (tenths of mmol/L, mg/dL): rounding a converted
@@ -60,6 +61,10 @@ class Rule:
     """Whether the care team has set it for this patient."""
     changed_by_id: int | None = None
     changed_at: datetime | None = None
+    reason: str = ""
+    """Why it is looser than the safety net; empty: it is not."""
+    population: Population | None = None
+    """The population it was changed for; None: it counts for everybody of the unit."""
 
     @property
     def direction(self) -> Direction:
@@ -98,6 +103,63 @@ STARTING = {
 """What a clinic starts with until it sets its own: our choice after Battelino 2019 (boundaries),
 Tidepool's alerts (delay and repeat) and Dexcom's urgent low (an acknowledgement ends by itself).
 High is off: it would tell most people every day."""
+
+_PREGNANT = frozenset({Population.PREGNANCY_TYPE1, Population.PREGNANCY_TYPE2})
+_SOON_MIN, _HIGH_NURSE_MIN = 30, 240
+
+
+def for_population(book: Mapping[Kind, Rule], population: Population | None) -> dict[Kind, Rule]:
+    """The rules of a unit as they count for a population; a patient's own rule beats both.
+
+    In pregnancy the range begins at 3.5 mmol/L (Battelino 2019), and there is no level 2 high: two
+    fingersticks above 10.0 mmol/L within a day tell the patient, and the nurse after 4 hours. For
+    older people and in pregnancy a low reaches the nurse within 30 minutes. Times and counts are
+    our choice, to be confirmed by a clinician.
+    """
+    found = dict(book)
+    low, high = book[Kind.LOW], book[Kind.HIGH]
+    soon = min(_SOON_MIN, low.nurse_min) if low.nurse_min is not None else _SOON_MIN
+    proxy = min(soon, low.proxy_min) if low.proxy_min is not None else None
+    low = replace(low, proxy_min=proxy, nurse_min=soon, population=population)
+    if population is Population.OLDER:
+        found[Kind.LOW] = low
+    elif population in _PREGNANT:
+        found[Kind.LOW] = replace(low, threshold=_mmol(35))
+        found[Kind.HIGH] = replace(
+            high,
+            is_on=True,
+            threshold=_mmol(100),
+            values_n=min(2, high.values_n),
+            values_within_min=24 * 60,
+            nurse_min=high.nurse_min or _HIGH_NURSE_MIN,
+            population=population,
+        )
+    return found
+
+
+_NET_LOW, _NET_HIGH, _NET_DELAY_MIN, _NET_VALUES_N = _mmol(30), _mmol(139), 60, 2
+
+
+def is_looser(rule: Rule) -> bool:
+    """Whether a rule is looser than the safety net for everybody: very low and very high.
+
+    Very low at 3.0 mmol/L or above; very high at 13.9 or below, after an hour of a sensor and two
+    fingersticks at the latest.
+    """
+    if rule.kind is Kind.URGENT_LOW:
+        edge = rule.threshold
+        return not rule.is_on or edge is None or edge.tick < _NET_LOW.tick_in(edge.unit)
+    if rule.kind is Kind.VERY_HIGH:
+        edge = rule.threshold
+        return (
+            not rule.is_on
+            or edge is None
+            or edge.tick > _NET_HIGH.tick_in(edge.unit)
+            or rule.delay_min > _NET_DELAY_MIN
+            or rule.values_n > _NET_VALUES_N
+        )
+    return False
+
 
 SHARPER = {Kind.LOW: Kind.URGENT_LOW, Kind.HIGH: Kind.VERY_HIGH}
 """The rule that takes over from a milder one of the same direction."""

@@ -7,33 +7,53 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from telehealth.alerts.models import AlertDefault, AlertMute, AlertRule, Kind
-from telehealth.alerts.service.rule import STARTING, Rule, Threshold
+from telehealth.alerts.models import AlertMute, AlertRule, AlertUnitRule, Kind
+from telehealth.alerts.service.rule import STARTING, Rule, Threshold, for_population, is_looser
+from telehealth.directory import service as directory
+from telehealth.targets import service as targets
 
 RuleBook = dict[Kind, Rule]
 
 
-def defaults(session: Session) -> RuleBook:
-    """The clinic's rules."""
-    rows = {row.kind: row for row in session.scalars(select(AlertDefault))}
+def of_unit(session: Session, unit_id: int | None) -> RuleBook:
+    """The rules of a unit, for adults with type 1 or 2; None: what a unit starts with."""
+    rows = {
+        row.kind: row
+        for row in session.scalars(select(AlertUnitRule).where(AlertUnitRule.unit_id == unit_id))
+    }
     return {kind: rule_of(rows[kind]) if kind in rows else STARTING[kind] for kind in STARTING}
 
 
 def in_force(session: Session, patient_id: int) -> RuleBook:
-    """The rules of one patient; two statements."""
+    """The rules of one patient; four statements."""
     return in_force_for(session, [patient_id])[patient_id]
 
 
 def in_force_for(session: Session, patient_ids: Collection[int]) -> dict[int, RuleBook]:
-    """The rules of some patients; two statements for any number of them."""
-    clinic = defaults(session)
-    books = {patient_id: dict(clinic) for patient_id in patient_ids}
-    for row in session.scalars(select(AlertRule).where(AlertRule.patient_id.in_(patient_ids))):
-        books[row.patient_id][row.kind] = replace(rule_of(row), is_own=True)
+    """The rules of some patients; four statements for any number of them.
+
+    The patient's own rule, else the unit's (or what a unit starts with) as it counts for the
+    patient's population.
+    """
+    units = directory.units_of(session, patient_ids)
+    populations = targets.populations(session, patient_ids)
+    of_units: dict[int, RuleBook] = {}
+    for row in session.scalars(
+        select(AlertUnitRule).where(AlertUnitRule.unit_id.in_(set(units.values())))
+    ):
+        of_units.setdefault(row.unit_id, {})[row.kind] = rule_of(row)
+    books = {
+        patient_id: for_population(
+            {**STARTING, **of_units.get(units.get(patient_id, 0), {})}, populations.get(patient_id)
+        )
+        for patient_id in patient_ids
+    }
+    for own in session.scalars(select(AlertRule).where(AlertRule.patient_id.in_(patient_ids))):
+        books[own.patient_id][own.kind] = replace(rule_of(own), is_own=True)
     return books
 
 
-def rule_of(row: AlertRule | AlertDefault) -> Rule:
+def rule_of(row: AlertRule | AlertUnitRule) -> Rule:
     """A stored rule as a value."""
     threshold = Threshold(row.tick, row.unit) if row.tick is not None and row.unit else None
     return Rule(
@@ -50,11 +70,30 @@ def rule_of(row: AlertRule | AlertDefault) -> Rule:
         row.acknowledged_min,
         changed_by_id=row.changed_by_id,
         changed_at=row.changed_at,
+        reason=row.reason,
     )
 
 
+def as_stored(rule: Rule | None) -> dict[str, object] | None:
+    """A rule as plain values, for the history of changes."""
+    if rule is None:
+        return None
+    return {
+        "is_on": rule.is_on,
+        "tick": rule.threshold.tick if rule.threshold else None,
+        "unit": rule.threshold.unit.value if rule.threshold else None,
+        **{
+            name: getattr(rule, name)
+            for name in (
+                "delay_min", "values_n", "values_within_min", "repeat_min", "acknowledged_min",
+                "proxy_min", "nurse_min", "doctor_min",
+            )
+        },
+    }  # fmt: skip
+
+
 def write(
-    row: AlertRule | AlertDefault, rule: Rule, by_id: int | None, *, now: datetime
+    row: AlertRule | AlertUnitRule, rule: Rule, by_id: int | None, *, now: datetime
 ) -> list[str]:
     """Put a rule into its row; returns the names of what changed."""
     values = {
@@ -69,6 +108,7 @@ def write(
         "values_n": rule.values_n,
         "values_within_min": rule.values_within_min,
         "acknowledged_min": rule.acknowledged_min,
+        "reason": rule.reason if is_looser(rule) else "",
     }
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name, value in values.items():

@@ -1,30 +1,36 @@
 """Setting rules: a patient's own, back to the clinic's, the clinic's; and one's own notices."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telehealth.alerts import policy
 from telehealth.alerts.models import (
     Alert,
-    AlertDefault,
     AlertRule,
+    AlertRuleChange,
+    AlertUnitRule,
     EndReason,
     Kind,
     State,
 )
 from telehealth.alerts.service import locking, machine, rules, silence, storing, watching
-from telehealth.alerts.service.rule import KINDS, Rule, flaws
+from telehealth.alerts.service.rule import KINDS, Rule, flaws, is_looser
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import Actor
-from telehealth.core.errors import Invalid
+from telehealth.core.errors import FieldError, Invalid, NotFound
+from telehealth.core.i18n import N_
+from telehealth.directory import service as directory
+from telehealth.identity import service as identity
 
 DEFAULTS_CHANGED = "alerts.defaults_changed"
 """Outbox topic: patients without a rule of their own are to be looked at again, in portions."""
 PORTION = 500
+CHANGES_SHOWN = 50
 
 
 def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now: datetime) -> Rule:
@@ -32,20 +38,22 @@ def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now
 
     Raises:
         NotFound: the actor acts for somebody else.
-        NotAllowed: the actor is no doctor or nurse of the care team.
-        Invalid: values no rule may have, or that contradict the patient's other rules.
+        NotAllowed: the actor is no doctor or nurse of the care team, or no doctor and wants less
+            than the safety net for everybody.
+        Invalid: values no rule may have, that contradict the patient's other rules, or a looser
+            safety net without a reason.
     """
     by_id = policy.require_setting(actor, patient_id)
     watch = locking.lock(session, patient_id)
     book = rules.in_force(session, patient_id)
-    if wrong := flaws(rule, book):
-        raise Invalid(errors=wrong)
+    _require_sound(actor, rule, book)
     row = session.get(AlertRule, (patient_id, rule.kind))
+    before = rules.rule_of(row) if row is not None else None
     if row is None:
         row = AlertRule(patient_id=patient_id, kind=rule.kind)
         session.add(row)
     changed = rules.write(row, rule, by_id, now=now)
-    session.flush()
+    _keep_change(session, before, rule, by_id, patient_id=patient_id, now=now)
     _follow(session, watch.patient_id, rules.in_force(session, patient_id)[rule.kind], now=now)
     audit.record(
         session, actor, "alerts.set_rule", "rule", rule.kind.value, now=now,
@@ -54,57 +62,124 @@ def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now
     return replace(rule, is_own=True, changed_by_id=by_id, changed_at=now)
 
 
+def _require_sound(actor: Actor, rule: Rule, book: rules.RuleBook) -> None:
+    if wrong := flaws(rule, book):
+        raise Invalid(errors=wrong)
+    if not is_looser(rule):
+        return
+    policy.require_loosening(actor)
+    if not rule.reason.strip():
+        words = N_("This tells less than the safety net for everybody. Write down why.")
+        raise Invalid(errors=(FieldError("#/reason", words, "required"),))
+
+
+def _keep_change(
+    session: Session,
+    before: Rule | None,
+    after: Rule | None,
+    by_id: int,
+    *,
+    unit_id: int | None = None,
+    patient_id: int | None = None,
+    now: datetime,
+) -> None:
+    known = after or before
+    if known is None or rules.as_stored(before) == rules.as_stored(after):
+        return
+    session.add(
+        AlertRuleChange(
+            unit_id=unit_id,
+            patient_id=patient_id,
+            kind=known.kind,
+            before=rules.as_stored(before),
+            after=rules.as_stored(after),
+            reason=after.reason.strip() if after else "",
+            by_id=by_id,
+            at=now,
+        )
+    )
+    session.flush()
+
+
 def reset_rule(
     session: Session, actor: Actor, patient_id: int, kind: Kind, *, now: datetime
 ) -> None:
-    """The clinic's rule counts for the patient again.
+    """The unit's rule counts for the patient again.
 
     Raises:
         NotFound: the actor acts for somebody else.
         NotAllowed: the actor is no doctor or nurse of the care team.
-        Invalid: the clinic's rule contradicts the patient's other rules.
+        Invalid: the unit's rule contradicts the patient's other rules.
     """
-    policy.require_setting(actor, patient_id)
+    by_id = policy.require_setting(actor, patient_id)
     locking.lock(session, patient_id)
     row = session.get(AlertRule, (patient_id, kind))
     if row is None:
         return
-    clinic = rules.defaults(session)[kind]
-    if wrong := flaws(clinic, rules.in_force(session, patient_id)):
-        raise Invalid(wrong[0].detail)
+    before, book = rules.rule_of(row), rules.in_force(session, patient_id)
     session.delete(row)
     session.flush()
-    _follow(session, patient_id, clinic, now=now)
+    usual = rules.in_force(session, patient_id)[kind]
+    if wrong := flaws(usual, book):
+        raise Invalid(wrong[0].detail)
+    _keep_change(session, before, None, by_id, patient_id=patient_id, now=now)
+    _follow(session, patient_id, usual, now=now)
     audit.record(session, actor, "alerts.reset_rule", "rule", kind.value, now=now)
 
 
-def clinic_rules(session: Session, actor: Actor, *, now: datetime) -> list[Rule]:
-    """The clinic's rules, in order.
+@dataclass(frozen=True, slots=True)
+class UnitRules:
+    """The rules of a unit, and who changed them."""
+
+    unit_name: str
+    rules: Sequence[Rule]
+    changes: Sequence[AlertRuleChange]
+    """Newest first."""
+    names: dict[int, str]
+
+
+def unit_rules(session: Session, actor: Actor, *, now: datetime) -> UnitRules:
+    """The rules of the unit the actor works in, in order, and their history.
 
     Raises:
         NotFound: the actor does not work here.
     """
     policy.require_seeing_defaults(actor)
+    worker = directory.worker(session, actor.person_id or 0, now=now)
+    if worker is None:
+        raise NotFound
+    book = rules.of_unit(session, worker.unit_id)
+    changes = session.scalars(
+        select(AlertRuleChange)
+        .where(AlertRuleChange.unit_id == worker.unit_id)
+        .order_by(AlertRuleChange.id.desc())
+        .limit(CHANGES_SHOWN)
+    ).all()
     audit.record(session, actor, "alerts.read_defaults", "rule", now=now)
-    book = rules.defaults(session)
-    return [book[kind] for kind in KINDS]
+    names = identity.names(session, {change.by_id for change in changes})
+    return UnitRules(worker.unit_name, [book[kind] for kind in KINDS], changes, names)
 
 
 def set_default(session: Session, actor: Actor, rule: Rule, *, now: datetime) -> None:
-    """The clinic has this rule; patients without one of their own follow shortly.
+    """The actor's unit has this rule; its patients without one of their own follow shortly.
 
     Raises:
-        NotAllowed: the actor is neither doctor nor administrator.
-        Invalid: values no rule may have, or that contradict the clinic's other rules.
+        NotAllowed: the actor is no doctor.
+        Invalid: values no rule may have, that contradict the unit's other rules, or a looser safety
+            net without a reason.
     """
     by_id = policy.require_setting_defaults(actor)
-    if wrong := flaws(rule, rules.defaults(session)):
-        raise Invalid(errors=wrong)
-    row = session.get(AlertDefault, rule.kind)
+    worker = directory.worker(session, by_id, now=now)
+    if worker is None:
+        raise NotFound
+    _require_sound(actor, rule, rules.of_unit(session, worker.unit_id))
+    row = session.get(AlertUnitRule, (worker.unit_id, rule.kind))
+    before = rules.rule_of(row) if row is not None else None
     if row is None:
-        row = AlertDefault(kind=rule.kind)
+        row = AlertUnitRule(unit_id=worker.unit_id, kind=rule.kind)
         session.add(row)
     changed = rules.write(row, rule, by_id, now=now)
+    _keep_change(session, before, rule, by_id, unit_id=worker.unit_id, now=now)
     session.flush()
     audit.record(
         session, actor, "alerts.set_default", "rule", rule.kind.value, now=now,
