@@ -19,6 +19,7 @@ from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Base, Database, UtcDateTime
 from telehealth.identity.models import Person
 from tests import make
+from tests.make.readings import diary, reading
 
 VERSIONS = sorted((Path(__file__).parents[1] / "migrations/versions").glob("[0-9]*.py"))
 REVISIONS = [path.stem.partition("_")[0] for path in VERSIONS]
@@ -91,6 +92,30 @@ def test_people_and_their_trail_survive_the_way_down_and_up_again(fresh_db: Data
         assert session.scalars(select(Person.id)).all() == people
         assert audit.verify(session).findings == ()
         assert audit.verify(session).events > 0
+
+
+def test_ticks_of_stored_values_follow_their_literals_and_days_are_counted_anew(
+    fresh_db: Database,
+) -> None:
+    schema.downgrade(fresh_db, "0025")
+    with fresh_db.unit_of_work() as session:
+        ana = make.patient(session)
+        diary(
+            session, ana, [reading("2.95 mmol/L"), reading("10.04 mmol/L"), reading("7.2 mmol/L")]
+        )
+        session.execute(text("UPDATE reading SET tick = 30 WHERE mantissa = 295"))
+        session.execute(text("UPDATE reading SET tick = 100 WHERE mantissa = 1004"))
+
+    schema.upgrade(fresh_db)
+    with fresh_db.unit_of_work() as session:
+        ticks = session.scalars(text("SELECT tick FROM reading ORDER BY mantissa")).all()
+        topics = session.scalars(text("SELECT topic FROM outbox_event")).all()
+    assert sorted(ticks) == [29, 72, 101]
+    assert topics.count("targets.changed") == 1
+
+    schema.downgrade(fresh_db, "0025")
+    with fresh_db.unit_of_work() as session:
+        assert sorted(session.scalars(text("SELECT tick FROM reading")).all()) == [30, 72, 100]
 
 
 def test_the_trail_refuses_to_be_rewritten(fresh_db: Database) -> None:

@@ -51,11 +51,14 @@ def gaps(t: Ticks, longest_s: int) -> NDArray[np.intp]:
 def whole_percents(shares: Mapping[Band, float]) -> dict[str, int]:
     """Shares as whole percents that add up to 100, by the largest remainder.
 
-    A band with readings never becomes 0 by dumping the rest elsewhere more than rounding must.
+    A band with readings is at least 1: a patient with two lows never reads "0 % low". What that adds
+    is taken from the largest band.
     """
-    floors = {band: int(share) for band, share in shares.items()}
+    floors = {band: max(int(share), int(share > 0)) for band, share in shares.items()}
     missing = round(sum(shares.values())) - sum(floors.values())
+    if missing < 0:
+        floors[max(floors, key=lambda band: shares[band])] += missing
     by_remainder = sorted(shares, key=lambda band: floors[band] - shares[band])
-    for band in by_remainder[:missing]:
+    for band in by_remainder[: max(missing, 0)]:
         floors[band] += 1
     return {band.value: floors[band] for band in shares}

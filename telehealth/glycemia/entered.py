@@ -1,8 +1,10 @@
 """A value exactly as somebody or some meter wrote it, in whole numbers only.
 
 `72` with one decimal in mmol/L is the literal `7.2`. Beside it stands the *tick*: the
-number that is classified and summed, whole mg/dL or whole tenths of mmol/L (half-even where a meter
-gave more digits). No float takes part, so a replayed value is always equal to itself.
+number that is classified and summed, whole mg/dL or whole tenths of mmol/L. Where more digits were
+given it is rounded away from the middle of the scale, so that comparing ticks compares literals:
+2.95 is below 3.0 and 10.04 above 10.0. No float takes part, so a replayed value is always equal
+to itself.
 """
 
 import re
@@ -16,6 +18,9 @@ MAX_MANTISSA = 9_999
 MAX_SCALE = 3
 TICK_SCALE = {Unit.MG_DL: 0, Unit.MMOL_L: 1}
 """Decimals of a tick: whole mg/dL, tenths of mmol/L."""
+
+MIDDLE = {Unit.MG_DL: 126, Unit.MMOL_L: 70}
+"""Ticks from which more digits round up: no lower limit lies above it and no upper one below."""
 
 BELIEVABLE = {Unit.MG_DL: (10, 600), Unit.MMOL_L: (6, 333)}
 """Lowest and highest tick a meter shows (typical limits: 10-600 mg/dL, 0.6-33.3 mmol/L)."""
@@ -73,13 +78,17 @@ def _flaw_of(text: str) -> Flaw:
 
 
 def tick(digits: Digits, unit: Unit) -> int:
-    """The whole number that is classified and summed: mg/dL, or tenths of mmol/L, half-even."""
+    """The whole number that is classified and summed: mg/dL, or tenths of mmol/L.
+
+    Below the middle of the scale (7.0 mmol/L, 126 mg/dL) down, above it up: every lower limit lies
+    below it and every upper one above, so a printed number below the printed limit counts below it.
+    A sum of such values is off by less than one tick for each of them.
+    """
     shift = TICK_SCALE[unit] - digits.scale
     if shift >= 0:
         return digits.mantissa * _POWERS[shift]
-    step = _POWERS[-shift]
-    quotient, rest = divmod(digits.mantissa, step)
-    return quotient + (rest * 2 > step or (rest * 2 == step and quotient % 2 == 1))
+    quotient, rest = divmod(digits.mantissa, _POWERS[-shift])
+    return quotient + bool(rest and quotient >= MIDDLE[unit])
 
 
 def is_believable(digits: Digits, unit: Unit) -> bool:

@@ -1,6 +1,6 @@
 """Every reading is classified in its own unit; the wrong ways and what they would say."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 import pytest
@@ -62,17 +62,26 @@ def test_a_value_is_classified_in_its_own_unit(
     [
         ("7.2", MMOL, 72),
         ("7", MMOL, 70),
-        ("10.04", MMOL, 100),
-        ("10.05", MMOL, 100),  # half to even
-        ("10.15", MMOL, 102),
-        ("3.885", MMOL, 39),
+        ("2.95", MMOL, 29),
+        ("2.99", MMOL, 29),
+        ("3.00", MMOL, 30),
+        ("3.885", MMOL, 38),
+        ("3.89", MMOL, 38),
+        ("10.00", MMOL, 100),
+        ("10.04", MMOL, 101),
+        ("13.94", MMOL, 140),
+        ("53.5", MG, 53),
+        ("53.9", MG, 53),
+        ("54.0", MG, 54),
         ("126", MG, 126),
-        ("126.5", MG, 126),
-        ("127.5", MG, 128),
+        ("126.5", MG, 127),
+        ("180.1", MG, 181),
         ("0.65", MMOL, 6),
     ],
 )
-def test_more_digits_than_a_tick_are_rounded_half_even(entered: str, unit: Unit, right: int):
+def test_a_printed_number_beyond_a_printed_limit_has_a_tick_beyond_it(
+    entered: str, unit: Unit, right: int
+):
     digits = parse(entered)
     assert isinstance(digits, Digits)
 
@@ -84,8 +93,9 @@ def test_more_digits_than_a_tick_are_rounded_half_even(entered: str, unit: Unit,
 def test_ticks_agree_with_decimal_arithmetic(mantissa: int, scale: int, unit: Unit):
     digits = Digits(mantissa, scale)
     steps = digits.value * (10 if unit is MMOL else 1)
+    rounding = ROUND_FLOOR if steps < (70 if unit is MMOL else 126) else ROUND_CEILING
 
-    assert tick(digits, unit) == int(steps.to_integral_value())
+    assert tick(digits, unit) == int(steps.to_integral_value(rounding))
     limits = (Decimal("0.6"), Decimal("33.3")) if unit is MMOL else (Decimal(10), Decimal(600))
     assert is_believable(digits, unit) == (limits[0] <= digits.value <= limits[1])
 

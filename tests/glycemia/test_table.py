@@ -128,7 +128,7 @@ def test_the_order_of_rows_and_repeated_rows_change_nothing():
 
 
 def test_values_in_mmol_are_tenths_and_never_converted_before_they_are_classified():
-    found = _read("ana,2026-01-05 07:00,10.0\nana,2026-01-05 07:05,10.04\n", Unit.MMOL_L)
+    found = _read("ana,2026-01-05 07:00,10.0\nana,2026-01-05 07:05,9.96\n", Unit.MMOL_L)
 
     readings = found["ana"].readings
     assert readings.ticks.tolist() == [100, 100]

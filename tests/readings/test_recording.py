@@ -39,7 +39,7 @@ def test_a_reading_is_kept_exactly_as_it_was_entered(session: Session):
     page = readings.page(session, own_actor(ana), ana.id, readings.Window(), now=make.NOW)
     assert [str(entry.digits) for entry in page.items] == ["10.05", "126", "7.20"]
     assert [entry.unit for entry in page.items] == [Unit.MMOL_L, Unit.MG_DL, Unit.MMOL_L]
-    assert [entry.tick for entry in page.items] == [100, 126, 72]  # half-even: 10.05 is 10.0
+    assert [entry.tick for entry in page.items] == [101, 126, 72]  # 10.05 is above 10.0
     assert page.items[2].meal is Meal.BEFORE_BREAKFAST
     assert page.items[2].note == "po teku"
     assert page.items[2].writer is None
@@ -152,7 +152,11 @@ def test_one_audit_event_and_one_outbox_event_say_what_was_done(session: Session
     assert told.detail == {"accepted": 1, "duplicate": 0, "rejected": 1}
     event = session.scalars(select(OutboxEvent)).one()
     assert event.topic == "readings.recorded"
-    assert event.payload == {"patient_id": kid.id, "upload_id": outcome.upload_id}
+    assert event.payload == {
+        "patient_id": kid.id,
+        "upload_id": outcome.upload_id,
+        "since": (make.NOW - HOUR).isoformat(),
+    }
 
 
 def test_the_diary_says_who_entered_it_for_the_patient(session: Session):
