@@ -51,8 +51,8 @@ def gaps(t: Ticks, longest_s: int) -> NDArray[np.intp]:
 def whole_percents(shares: Mapping[Band, float]) -> dict[str, int]:
     """Shares as whole percents that add up to 100, by the largest remainder.
 
-    A band with readings is at least 1: a patient with two lows never reads "0 % low". What that adds
-    is taken from the largest band.
+    A band with readings is at least 1: a patient with two lows never reads "0 % low". What that
+    adds is taken from the largest band.
     """
     floors = {band: max(int(share), int(share > 0)) for band, share in shares.items()}
     missing = round(sum(shares.values())) - sum(floors.values())
