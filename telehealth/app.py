@@ -176,7 +176,11 @@ inbox_pages.LINKS |= {
 
 
 def create_app(
-    settings: Settings, database: Database | None = None, running: clock.Clock | None = None
+    settings: Settings,
+    database: Database | None = None,
+    running: clock.Clock | None = None,
+    *,
+    mail: object | None = None,
 ) -> Flask:
     """The WSGI application of one installation.
 
@@ -184,6 +188,8 @@ def create_app(
         settings: what this installation chose.
         database: given by tests; otherwise opened as the settings say.
         running: the clock, given by tests; otherwise as the settings say.
+        mail: what mail is handed to (a `MailGateway`), given by rehearsals; otherwise as the
+            settings say.
     """
     logs.configure(settings.log_level)
     app = Flask("telehealth", static_folder=None, template_folder=None)
@@ -201,7 +207,7 @@ def create_app(
     running = running or (clock.starting_at(settings.now) if settings.now else clock.real)
     database = database or Database(settings.database)
     queue = Queue(database, running, settings.data_dir, settings.redis_url)
-    platform = Platform(settings, database, running, queue, _answers(settings))
+    platform = Platform(settings, database, running, queue, _answers(settings), mail=mail)
     platform.install(app)
     for register in JOBS:
         register(queue, platform)

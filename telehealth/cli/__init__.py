@@ -1,9 +1,26 @@
 """The command `telehealth`: what an operator does. One module per group of commands."""
 
-from telehealth.cli import demonstrating, glycemia, readings, serving, signing, upkeep
+from telehealth.cli import (
+    demonstrating,
+    glycemia,
+    readings,
+    rehearsing,
+    serving,
+    signing,
+    upkeep,
+)
 from telehealth.cli.root import root
 
-__all__ = ["demonstrating", "glycemia", "main", "readings", "serving", "signing", "upkeep"]
+__all__ = [
+    "demonstrating",
+    "glycemia",
+    "main",
+    "readings",
+    "rehearsing",
+    "serving",
+    "signing",
+    "upkeep",
+]
 
 
 def main() -> None:

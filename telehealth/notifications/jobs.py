@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,9 @@ from telehealth.notifications.models import DeliveryState
 
 def register(queue: Queue, platform: Platform) -> None:
     """Send what is due, codes, and word to an address that is no longer used."""
-    post = gateway(platform.settings.smtp_url, platform.settings.mail_from)
+    post = cast("MailGateway | None", platform.mail) or gateway(
+        platform.settings.smtp_url, platform.settings.mail_from
+    )
     for topic, job, lane in _JOBS:
         queue.on(topic, partial(job, platform, post), lane=lane)
     queue.every_minute(partial(_close_unknown, platform), lane=Lane.ALERTS)

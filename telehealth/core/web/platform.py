@@ -76,6 +76,8 @@ class Platform:
     clock: Clock
     queue: Queue
     answers: Answers
+    mail: object | None = None
+    """What mail is handed to, where it is not the server of the settings."""
     checks: dict[str, Check] = field(default_factory=dict)
     """What the rooms add to `/readyz`, by the name of the line."""
 
