@@ -79,11 +79,11 @@ def test_the_nurses_open_page_shows_what_the_patient_answers(
     expect(nurse.get_by_text("not acknowledged")).to_be_visible()
 
     patient.goto("/opozorila")
-    patient.get_by_role("button", name="Acknowledge").click()
-    expect(patient.get_by_text("Nobody else is told")).to_be_visible()
+    patient.get_by_role("button", name="I have eaten something with sugar").click()
+    expect(patient.get_by_text("Noted. Nobody else is told for now.")).to_be_visible()
 
     expect(nurse.get_by_text("acknowledged by Ana Novak")).to_be_visible()
-    expect(nurse.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    expect(nurse.get_by_role("button", name="I have spoken with the patient")).to_have_count(0)
 
 
 def test_an_alert_is_answered_by_keyboard_alone_and_without_javascript(
@@ -92,7 +92,7 @@ def test_an_alert_is_answered_by_keyboard_alone_and_without_javascript(
     page = enter(people(_people)["patient"], javascript=False)
     page.goto("/opozorila")
 
-    page.get_by_role("button", name="Acknowledge").focus()
+    page.get_by_role("button", name="I have eaten something with sugar").focus()
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("acknowledged by Ana Novak")).to_be_visible()

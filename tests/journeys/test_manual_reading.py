@@ -148,7 +148,7 @@ def test_looking_closer_at_ninety_days_draws_every_reading_and_zooming_out_the_w
 
 
 _IN_VIEW = """() => {
-    const day = [Date.parse("2026-11-01T00:00Z"), Date.parse("2026-11-02T00:00Z")];
+    const day = ["2026-11-01 00:00", "2026-11-02 00:00"];  // the wall clock, as it is drawn
     const line = document.querySelector(".js-plotly-plot").data.find((one) => one.mode === "lines");
     return line.x.filter((x) => x !== null && x >= day[0] && x < day[1]).length;
 }"""

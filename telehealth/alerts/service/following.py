@@ -97,7 +97,7 @@ def _look_again(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None
     if is_ringing and row.end_reason is EndReason.RECOVERED and row.reviewed_at is None:
         _reopen(round_, rule, row, episode)
     elif is_ringing and any(episodes.is_timely(one) for one in new):
-        _open(round_, rule, episode)
+        _open(round_, rule, episode, kept=row)
     elif row.reviewed_at is None:
         note_values(row, episode)
         note_span(row, episode)
@@ -108,8 +108,19 @@ def _look_again(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None
         round_.has_changed = True
 
 
-def _open(round_: Round, rule: Rule, episode: Episode) -> None:
-    row = _row(round_, rule, episode)
+def _open(round_: Round, rule: Rule, episode: Episode, kept: Alert | None = None) -> None:
+    """The alert rings; what was kept of the same episode because it came late becomes part of it.
+
+    So it makes no difference whether the late or the fresh values came first.
+    """
+    row = None
+    if kept is not None and kept.end_reason is EndReason.SEEN_LATE and kept.reviewed_at is None:
+        row = None if telling.has_steps(round_.session, kept.id) else kept
+    if row is None:
+        row = _row(round_, rule, episode)
+    else:
+        note_values(row, episode)
+        row.state, row.resolved_at = State.OPEN, None
     row.opened_at = round_.now
     store(round_, rule, row, machine.opened(episode, round_.now), (Effect.OPEN,))
 

@@ -147,6 +147,12 @@ def has_escalated(session: Session, alert_id: int) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def has_steps(session: Session, alert_id: int) -> bool:
+    """Whether anybody was to be told of the alert."""
+    query = select(AlertStep.ring).where(AlertStep.alert_id == alert_id)
+    return session.scalar(query.limit(1)) is not None
+
+
 def team_was_told(session: Session, alert_id: int) -> bool:
     """Whether a mail to the team has gone."""
     query = select(AlertStep.ring).where(

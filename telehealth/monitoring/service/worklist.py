@@ -9,7 +9,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, aliased
 
 from telehealth.audit import service as audit
@@ -283,9 +294,9 @@ def _counts(
     group = (
         cast(entry.reason_bits, BigInteger)
         + case((entry.stage == Stage.OPEN, 0), (entry.stage == Stage.CLOSED, 2), else_=1)
-        * (1 << _STAGE_SHIFT)
+        * literal(1 << _STAGE_SHIFT, BigInteger)
         + case((entry.kind == Kind.CGM, 0), (entry.kind == Kind.NONE, 2), else_=1)
-        * (1 << _KIND_SHIFT)
+        * literal(1 << _KIND_SHIFT, BigInteger)
     ).label("facets")
     rows = session.execute(
         select(
