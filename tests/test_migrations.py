@@ -18,6 +18,7 @@ from telehealth.core import schema
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Base, Database, UtcDateTime
 from telehealth.identity.models import Person
+from telehealth.readings import service as readings
 from tests import make
 from tests.make.readings import diary, reading
 
@@ -116,6 +117,26 @@ def test_ticks_of_stored_values_follow_their_literals_and_days_are_counted_anew(
     schema.downgrade(fresh_db, "0025")
     with fresh_db.unit_of_work() as session:
         assert sorted(session.scalars(text("SELECT tick FROM reading")).all()) == [30, 72, 100]
+
+
+def test_days_counted_with_other_ticks_are_counted_again_though_the_targets_are_the_same(
+    fresh_db: Database,
+) -> None:
+    schema.downgrade(fresh_db, "0025")
+    with fresh_db.unit_of_work() as session:
+        ana = make.patient(session)
+        diary(session, ana, [reading("2.95 mmol/L")])
+        patient_id = ana.id
+        session.execute(text("UPDATE reading SET tick = 30"))
+        session.execute(text("UPDATE day_summary SET very_low = 0, low = 1"))
+
+    schema.upgrade(fresh_db)
+    with fresh_db.unit_of_work() as session:
+        while readings.rebuild_some(session, patient_id, now=make.NOW):
+            pass
+        session.flush()
+        counted = session.execute(text("SELECT very_low, low FROM day_summary")).all()
+    assert [tuple(row) for row in counted] == [(1, 0)]
 
 
 def test_the_trail_refuses_to_be_rewritten(fresh_db: Database) -> None:

@@ -26,14 +26,23 @@ def _set(table: str, tick: str, unit: int, scale: int) -> None:
 
 
 def _recount() -> None:
-    """The sums of the days of whoever has such values are counted anew, by an event for each."""
+    """The sums of the days of whoever has such values are counted anew, by an event for each.
+
+    The targets are the same as before: without the empty `sums_ranges` the worker would take the
+    days for counted, and a rebuild that has begun would leave out what it has passed.
+    """
     connection = op.get_bind()
-    patients = connection.execute(
+    concerned = (
+        "SELECT DISTINCT patient_id FROM reading WHERE (unit = 1 AND scale > 1)"
+        " OR (unit = 0 AND scale > 0)"
+    )
+    patients = connection.execute(sa.text(concerned)).scalars().all()
+    op.execute(
         sa.text(
-            "SELECT DISTINCT patient_id FROM reading WHERE (unit = 1 AND scale > 1)"
-            " OR (unit = 0 AND scale > 0)"
+            "UPDATE diary SET sums_ranges = '', rebuilding_ranges = NULL, rebuild_before = NULL"  # noqa: S608 - our own words
+            f" WHERE patient_id IN ({concerned})"
         )
-    ).scalars()
+    )
     events = sa.table(
         "outbox_event",
         sa.column("topic", sa.String),
