@@ -261,6 +261,9 @@ _FATES = {
     "representation_ended": (N_("not sent: no longer a representative"), "warning"),
     "left_care_team": (N_("not sent: no longer in the care team"), "warning"),
     "no_server": (N_("not sent: no mail server is set"), "warning"),
+    "alert_ended": (N_("not sent: the alert was over before"), ""),
+    "no_connection": (N_("not delivered yet: the mail server is away"), "warning"),
+    "unknown": (N_("not delivered yet: what became of the mail is not known"), "warning"),
 }
 
 
