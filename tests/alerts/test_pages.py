@@ -14,10 +14,13 @@ from werkzeug.test import TestResponse
 
 from telehealth.alerts.models import Alert, AlertMute, AlertRule, AlertTest, Kind, State
 from telehealth.core import sockets
+from telehealth.core.queue import Queue
 from telehealth.identity.models import Person
 from telehealth.readings.models import SourceKind
 from tests import make
+from tests.conftest import FixedClock
 from tests.make import alerts as made
+from tests.stand_ins.mail import MailServer
 
 SignIn = Callable[[FlaskClient, Person], None]
 MIN = timedelta(minutes=1)
@@ -363,3 +366,28 @@ def test_open_pages_of_those_concerned_hear_of_a_change_and_nobody_else(
     assert {} in heard[around.patient.id]
     assert {} in heard[around.nurse.id]
     assert heard[stranger.id] == []
+
+
+def test_the_team_sees_that_the_mail_server_takes_no_mail(
+    client: FlaskClient,
+    session: Session,
+    sign_in: SignIn,
+    queue: Queue,
+    clock: FixedClock,
+    family: made.Family,
+    mail_server: MailServer,
+) -> None:
+    mail_server.answers |= dict.fromkeys(
+        ("ana@posta.si", "luka@posta.si", "maja@posta.si", "miha@posta.si"), "451 later"
+    )
+    made.open_alert(session, family.patient, "2.4 mmol/L")
+    sign_in(client, family.nurse)
+    assert "The mail server takes no mail" not in client.get("/klinika/opozorila").text
+    session.commit()
+    for minutes in (0, 6):
+        clock.at = NOW + timedelta(minutes=minutes)
+        queue.sweep()
+        queue.drain()
+
+    assert "The mail server takes no mail" in client.get("/klinika/opozorila").text
+    assert "The mail server takes no mail" in client.get("/", follow_redirects=True).text

@@ -17,6 +17,7 @@ from telehealth.core.errors import Conflict, Invalid, TooMany
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Form, read_form
 from telehealth.core.web.platform import current_actor, now, signed_in, unit_of_work
+from telehealth.notifications import service as notifications
 
 _PATIENT = "/pacienti/<int:patient_id>/opozorila"
 _ALERT = _PATIENT + "/<int:alert_id>"
@@ -30,7 +31,8 @@ def open_alerts() -> str:
         actor = current_actor(session, signed_in().person_id)
         rows = alerts.of_worker(session, actor, now=now())
         to_close = alerts.to_close_of_worker(session, actor, now=now())
-    return render_template("alerts/open.html", rows=rows, to_close=to_close, **words())
+        mail = notifications.mail_state(session, now=now())
+    return render_template("alerts/open.html", rows=rows, to_close=to_close, mail=mail, **words())
 
 
 @pages.get(_PATIENT)

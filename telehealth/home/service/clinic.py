@@ -12,6 +12,8 @@ from telehealth.booking.models import Appointment
 from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import local
 from telehealth.monitoring import service as monitoring
+from telehealth.notifications import service as notifications
+from telehealth.notifications.service import MailState
 
 ROWS_SHOWN = 8
 _WITH_CALENDAR = frozenset({Role.DOCTOR, Role.NURSE})
@@ -28,6 +30,8 @@ class Day:
     patients: int
     """How many the worker looks after."""
     has_calendar: bool
+    mail: MailState | None = None
+    """Whether notices of alerts arrive; None: it is nothing to this worker."""
 
 
 def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
@@ -58,4 +62,5 @@ def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
         counts.asking,
         counts.total,
         has_calendar=True,
+        mail=notifications.mail_state(session, now=now),
     )
