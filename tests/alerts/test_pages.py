@@ -300,7 +300,7 @@ def test_the_doctor_sets_the_clinics_rule_and_the_nurse_reads_it(
     page = client.get("/klinika/opozorila/pravila")
 
     assert "below 4.0 mmol/L for 20 min" in text_of(page)
-    assert "Doctors and administrators change them." in text_of(page)
+    assert "The doctors of the unit change the rules." in text_of(page)
     assert '<form method="post" action="/klinika' not in page.get_data(as_text=True)
 
 
