@@ -231,8 +231,10 @@ def test_a_rule_that_is_switched_off_or_moved_ends_its_alert(
     alerts.set_rule(session, nurse, around.patient.id, moved, now=NOW)
     assert (row.state, row.end_reason) == (State.RESOLVED, EndReason.RULE_CHANGED)
     urgent = made.open_alert(session, around.patient, at=NOW + 5 * MIN)
-    off = replace(made.rule(session, around.patient, Kind.URGENT_LOW), is_on=False)
-    alerts.set_rule(session, nurse, around.patient.id, off, now=NOW + 6 * MIN)
+    doctor = made.as_team(around.doctor, around.patient, Role.DOCTOR)
+    usual = made.rule(session, around.patient, Kind.URGENT_LOW)
+    off = replace(usual, is_on=False, reason="palliative care")
+    alerts.set_rule(session, doctor, around.patient.id, off, now=NOW + 6 * MIN)
 
     assert (urgent.state, urgent.end_reason) == (State.RESOLVED, EndReason.RULE_OFF)
 
@@ -242,6 +244,7 @@ def test_a_clinics_rule_reaches_patients_without_one_of_their_own(
 ) -> None:
     row = low(session, around)
     eva = make.patient(session, "Eva", "Kos")
+    make.doctor(session, [eva])
     doctor = made.as_team(around.doctor, around.patient, Role.DOCTOR)
     own = replace(made.rule(session, around.patient, Kind.LOW), delay_min=10)
     alerts.set_rule(session, doctor, around.patient.id, own, now=NOW)

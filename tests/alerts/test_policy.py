@@ -52,7 +52,7 @@ ALLOWED = {
     "silence a very low value": set(),
     "list own patients": TEAM | {"clinic staff"},
     "see the clinic's rules": TEAM | {"administrator in a care team", "clinic staff"},
-    "set the clinic's rules": {"doctor", "administrator in a care team"},
+    "set the clinic's rules": {"doctor"},
 }
 
 

@@ -169,7 +169,7 @@ def test_targets_of_an_older_patient_make_a_low_reading_urgent(
     session.commit()
     drain(app)
 
-    assert codes(entry_of(session, bor)) == ["low"]
+    assert codes(entry_of(session, bor)) == ["low", "unacknowledged"]
 
 
 def test_a_clinic_and_a_patient_have_thresholds_of_their_own(
