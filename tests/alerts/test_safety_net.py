@@ -12,7 +12,7 @@ from devices.glucose import Unit
 from telehealth.alerts import service as alerts
 from telehealth.alerts.models import AlertRuleChange, AlertUnitRule, Kind
 from telehealth.alerts.service import STARTING, Rule, Threshold
-from telehealth.alerts.service.rule import is_looser
+from telehealth.alerts.service.rule import for_population, is_looser
 from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.errors import Invalid, NotAllowed
 from telehealth.directory import service as directory
@@ -47,6 +47,8 @@ def mmol(tenths: int) -> Threshold:
         (replace(VERY_HIGH, threshold=mmol(140)), True),
         (replace(VERY_HIGH, delay_min=61), True),
         (replace(VERY_HIGH, values_n=3), True),
+        (replace(VERY_HIGH, values_within_min=1), True),
+        (replace(VERY_HIGH, values_n=1, values_within_min=1), False),
         (replace(VERY_HIGH, is_on=False), True),
         (replace(STARTING[Kind.LOW], is_on=False), False),
         (replace(STARTING[Kind.NO_DATA], is_on=False), False),
@@ -147,6 +149,26 @@ def test_rules_follow_the_population(session: Session, population: Population) -
             session, around.patient, "12.0 mmol/L", NOW + minutes * MIN, kind=SourceKind.MANUAL
         )
     assert [row.kind for row in made.live(session, around.patient)] == [Kind.HIGH]
+
+
+def test_a_stricter_rule_of_the_unit_stays_in_pregnancy() -> None:
+    high = replace(STARTING[Kind.HIGH], is_on=True, threshold=mmol(80), nurse_min=0)
+
+    found = for_population({**STARTING, Kind.HIGH: high}, Population.PREGNANCY_TYPE1)[Kind.HIGH]
+
+    assert (found.threshold, found.nurse_min) == (mmol(80), 0)
+
+
+def test_going_back_to_a_looser_net_of_the_unit_takes_a_doctor(session: Session) -> None:
+    around = made.family(session)
+    nurse = made.as_team(around.nurse, around.patient)
+    stricter = replace(VERY_HIGH, threshold=mmol(120))
+    alerts.set_rule(session, nurse, around.patient.id, stricter, now=NOW)
+    loose = replace(VERY_HIGH, threshold=mmol(200), reason="a trial of the unit")
+    alerts.set_default(session, at_clinic(around.doctor), loose, now=NOW)
+
+    with pytest.raises(NotAllowed):
+        alerts.reset_rule(session, nurse, around.patient.id, Kind.VERY_HIGH, now=NOW)
 
 
 def test_fifteen_all_day_in_pregnancy_is_a_very_high_alert(session: Session) -> None:

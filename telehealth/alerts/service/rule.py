@@ -108,6 +108,11 @@ _PREGNANT = frozenset({Population.PREGNANCY_TYPE1, Population.PREGNANCY_TYPE2})
 _SOON_MIN, _HIGH_NURSE_MIN = 30, 240
 
 
+def _lower(one: Threshold | None, other: Threshold) -> Threshold:
+    """The stricter of two thresholds of a high rule."""
+    return one if one is not None and one.tick < other.tick_in(one.unit) else other
+
+
 def for_population(book: Mapping[Kind, Rule], population: Population | None) -> dict[Kind, Rule]:
     """The rules of a unit as they count for a population; a patient's own rule beats both.
 
@@ -128,23 +133,24 @@ def for_population(book: Mapping[Kind, Rule], population: Population | None) -> 
         found[Kind.HIGH] = replace(
             high,
             is_on=True,
-            threshold=_mmol(100),
+            threshold=_lower(high.threshold, _mmol(100)) if high.is_on else _mmol(100),
             values_n=min(2, high.values_n),
             values_within_min=24 * 60,
-            nurse_min=high.nurse_min or _HIGH_NURSE_MIN,
+            nurse_min=_HIGH_NURSE_MIN if high.nurse_min is None else high.nurse_min,
             population=population,
         )
     return found
 
 
 _NET_LOW, _NET_HIGH, _NET_DELAY_MIN, _NET_VALUES_N = _mmol(30), _mmol(139), 60, 2
+_NET_WITHIN_MIN = 240
 
 
 def is_looser(rule: Rule) -> bool:
     """Whether a rule is looser than the safety net for everybody: very low and very high.
 
     Very low at 3.0 mmol/L or above; very high at 13.9 or below, after an hour of a sensor and two
-    fingersticks at the latest.
+    fingersticks within four hours at the latest.
     """
     if rule.kind is Kind.URGENT_LOW:
         edge = rule.threshold
@@ -157,6 +163,7 @@ def is_looser(rule: Rule) -> bool:
             or edge.tick > _NET_HIGH.tick_in(edge.unit)
             or rule.delay_min > _NET_DELAY_MIN
             or rule.values_n > _NET_VALUES_N
+            or (rule.values_n > 1 and rule.values_within_min < _NET_WITHIN_MIN)
         )
     return False
 

@@ -108,7 +108,8 @@ def reset_rule(
 
     Raises:
         NotFound: the actor acts for somebody else.
-        NotAllowed: the actor is no doctor or nurse of the care team.
+        NotAllowed: the actor is no doctor or nurse of the care team, or no doctor and the unit's
+            rule tells less than the safety net for everybody.
         Invalid: the unit's rule contradicts the patient's other rules.
     """
     by_id = policy.require_setting(actor, patient_id)
@@ -122,6 +123,8 @@ def reset_rule(
     usual = rules.in_force(session, patient_id)[kind]
     if wrong := flaws(usual, book):
         raise Invalid(wrong[0].detail)
+    if is_looser(usual):
+        policy.require_loosening(actor)
     _keep_change(session, before, None, by_id, patient_id=patient_id, now=now)
     _follow(session, patient_id, usual, now=now)
     audit.record(session, actor, "alerts.reset_rule", "rule", kind.value, now=now)
