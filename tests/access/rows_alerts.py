@@ -80,7 +80,7 @@ ROWS = (
     ),
     door(
         "alerts.set_default", "POST", "/klinika/opozorila/pravila/urgent_low", form=_RULE,
-        allow={DOCTOR: 303, NURSE: 403, OTHER_DOCTOR: 303, ADMIN: 303}, is_about_owner=False,
+        allow={DOCTOR: 303, NURSE: 403, OTHER_DOCTOR: 303, ADMIN: 403}, is_about_owner=False,
     ),
     door("alerts_api.find", "GET", _API, allow=_answers()),
     door("alerts_api.acknowledge", "PUT", _API + "/{alert}/acknowledgement", allow=_answers()),
