@@ -91,7 +91,8 @@ def act_on_several() -> Response:
         for patient_id in dict.fromkeys(ids[:MAX_SELECTED]):
             actor = current_actor(opened, patient_id)
             try:
-                monitoring.act(opened, actor, patient_id, Act(chosen[0]), now=now())
+                with opened.begin_nested():  # a refusal undoes what was done to the alerts before
+                    monitoring.act(opened, actor, patient_id, Act(chosen[0]), now=now())
                 done += 1
             except Conflict:
                 left += 1

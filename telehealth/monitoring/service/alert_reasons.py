@@ -41,12 +41,23 @@ class PatientAlerts:
         return max(times, default=None)
 
     @property
+    def rings(self) -> bool:
+        """Whether an alert is open that nobody has acknowledged."""
+        return any(alert.rings for alert in self.open)
+
+    @property
     def taken_on(self) -> OpenAlert | None:
-        """The alert by which the team has taken on everything that is open; None: it has not."""
+        """The alert by which the team has taken on everything so far; None: it has not."""
         given = [alert for alert in self.open if alert.acknowledged_as is Basis.CARE_TEAM]
         if not given or len(given) < len(self.open):
             return None
-        return max(given, key=lambda alert: alert.acknowledged_at or alert.opened_at)
+        newest = max(given, key=_acknowledged_at)
+        event_at = self.newest_event_at
+        return None if event_at is not None and event_at > _acknowledged_at(newest) else newest
+
+
+def _acknowledged_at(alert: OpenAlert) -> datetime:
+    return alert.acknowledged_at or alert.opened_at
 
 
 def reasons(alerts: PatientAlerts) -> Iterator[Reason]:

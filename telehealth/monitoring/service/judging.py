@@ -42,6 +42,7 @@ _Day = Sequence[Any]
 """A row of sums: patient, day, kind, unit, five bands, recorded seconds."""
 AT_ONCE = 1_000
 _CALM_BITS = bits_of(CALM)
+_ALERT_BITS = bits_of(OF_ALERTS)
 _EVENT_BITS = bits_of(OF_ALERTS | TO_REVIEW)
 _VERY_HIGH = {code: ADULT.edges[unit][3] for unit, code in UNIT_CODES.items()}
 """Highest tick that is not very high for adults, by the unit's code: the net for everybody."""
@@ -271,18 +272,8 @@ def _keep(
     opened, rings again or got worse since. The last reason gone settles it, but for what only a
     person closes.
     """
-    deeds = []
     bits = finding.bits & ~_CALM_BITS
-    new = bits & ~entry.answered_bits if entry.stage is not Stage.OPEN else 0
-    event_at = alerts_of_patient.newest_event_at
-    if entry.stage is not Stage.OPEN and event_at is not None and event_at > entry.stage_at:
-        new |= bits & _EVENT_BITS
-    if entry.stage is Stage.OPEN and not bits:
-        deeds.append(_move(entry, Stage.CLOSED, Deed.SETTLED, bits, now))
-    elif new:
-        deeds.append(_move(entry, Stage.OPEN, Deed.OPENED, new, now))
-    elif entry.stage is Stage.OPEN and (given := alerts_of_patient.taken_on) is not None:
-        deeds.append(_take_on(entry, given, bits))
+    deeds = _step(entry, alerts_of_patient, bits, now)
     entry.answered_bits &= bits
     if entry.reason_bits != finding.bits:
         entry.version += 1
@@ -297,6 +288,34 @@ def _keep(
         entry.changed_at = now
     entry.judged_on = local(now).date()
     return deeds
+
+
+def _step(
+    entry: WorklistEntry, alerts_of_patient: PatientAlerts, bits: int, now: datetime
+) -> list[dict[str, Any]]:
+    """Open, settle or acknowledge an entry whose reasons are now `bits`; lines of its history."""
+    if entry.stage is not Stage.OPEN:
+        new = _unanswered(entry, alerts_of_patient, bits)
+        return [_move(entry, Stage.OPEN, Deed.OPENED, new, now)] if new else []
+    if not bits:
+        return [_move(entry, Stage.CLOSED, Deed.SETTLED, bits, now)]
+    given = alerts_of_patient.taken_on
+    if given is None or (given.acknowledged_at or given.opened_at) < entry.stage_at:
+        return []  # opened since, by something else or by a person: that nobody has answered
+    if new := bits & ~entry.reason_bits & ~_EVENT_BITS:
+        return [_move(entry, Stage.OPEN, Deed.OPENED, new, now)]
+    return [_take_on(entry, given, bits)]
+
+
+def _unanswered(entry: WorklistEntry, alerts_of_patient: PatientAlerts, bits: int) -> int:
+    """Reasons that came after an entry was answered. What rings is answered by nobody."""
+    new = bits & ~entry.answered_bits
+    event_at = alerts_of_patient.newest_event_at
+    if event_at is not None and event_at > entry.stage_at:
+        new |= bits & _EVENT_BITS
+    if alerts_of_patient.rings:
+        new |= bits & _ALERT_BITS
+    return new
 
 
 def _take_on(entry: WorklistEntry, given: alerts.OpenAlert, bits: int) -> dict[str, Any]:
