@@ -55,6 +55,8 @@ def span(minutes: int) -> str:
 
 def reason(alert: Alert | OpenAlert, say: Say, locale: str) -> str:
     """Why there is an alert: `below 3.0 mmol/L`, `no reading for 1 h`."""
+    if alert.kind is Kind.ANSWER:
+        return say(N_("an answer in a questionnaire that somebody must see now"))
     if alert.threshold_tick is None or alert.threshold_unit is None:
         return say(N_("no reading for %(span)s"), span=span(alert.delay_min))
     edge = value(alert.threshold_tick, alert.threshold_unit, locale)

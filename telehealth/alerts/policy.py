@@ -30,6 +30,15 @@ def require_reading(actor: Actor, patient_id: int) -> None:
         raise NotAllowed(N_("Alerts are open to the patient, representatives and the care team."))
 
 
+def may_see(actor: Actor, kind: Kind) -> bool:
+    """Whether the actor sees alerts of this kind, of a patient whose alerts they may read.
+
+    One about an answer is the team's own: whoever represents the patient does not learn from it
+    what the patient has answered, and nobody but the team can say that it was seen.
+    """
+    return kind is not Kind.ANSWER or is_team(actor)
+
+
 def require_answering(actor: Actor, patient_id: int, *, is_child: bool) -> int:
     """Who acknowledges or pauses an alert (the id): who may read it, but no child by itself.
 

@@ -21,6 +21,12 @@ from telehealth.alerts.service.lists import (
     one,
     to_close_of_worker,
 )
+from telehealth.alerts.service.raising import (
+    Hearing,
+    hearing_of_answers,
+    look_on_the_phone,
+    raise_for_answer,
+)
 from telehealth.alerts.service.rule import KINDS, STARTING, TICKS, Rule, Threshold
 from telehealth.alerts.service.rules import in_force
 from telehealth.alerts.service.setting import (
@@ -68,6 +74,7 @@ __all__ = [
     "STATE_WORDS",
     "STEP_DUE",
     "TICKS",
+    "Hearing",
     "OpenAlert",
     "Overview",
     "Row",
@@ -85,15 +92,18 @@ __all__ = [
     "enqueue_due",
     "follow_default",
     "hear_outcome",
+    "hearing_of_answers",
     "in_force",
     "look",
     "look_after_changes",
     "look_at_step",
     "look_for_receipt",
+    "look_on_the_phone",
     "of_patient",
     "of_worker",
     "one",
     "open_for",
+    "raise_for_answer",
     "reset_rule",
     "review",
     "set_default",

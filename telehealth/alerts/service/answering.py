@@ -68,7 +68,7 @@ def acknowledge(
         Conflict: it is over.
     """
     _answerer(session, actor, patient_id, now=now)
-    alert = _raised(session, patient_id, alert_id)
+    alert = _raised(session, actor, patient_id, alert_id)
     if alert.state is State.ACKNOWLEDGED:
         return alert
     _acknowledge(session, actor, alert, action, now=now)
@@ -83,7 +83,7 @@ def acknowledge_all(
     *,
     now: datetime,
 ) -> int:
-    """Every alert of the patient that rings is acknowledged; returns how many.
+    """Every ringing alert of the patient that the actor sees is acknowledged; returns how many.
 
     Raises:
         NotFound: the actor acts for somebody else.
@@ -95,10 +95,11 @@ def acknowledge_all(
         .where(Alert.patient_id == patient_id, Alert.state.in_((State.OPEN, State.ESCALATED)))
         .execution_options(populate_existing=True)
     ).all()
-    for alert in ringing:
+    seen = [alert for alert in ringing if policy.may_see(actor, alert.kind)]
+    for alert in seen:
         _acknowledge(session, actor, alert, action, now=now)
         _answered(session, actor, alert, "acknowledge", now=now, detail={"action": action.value})
-    return len(ringing)
+    return len(seen)
 
 
 def _acknowledge(
@@ -160,7 +161,7 @@ def withdraw_acknowledgement(
         Conflict: it is over, somebody else acknowledged it, or ten minutes have passed.
     """
     person_id = _answerer(session, actor, patient_id, now=now)
-    alert = _raised(session, patient_id, alert_id)
+    alert = _raised(session, actor, patient_id, alert_id)
     if alert.state is not State.ACKNOWLEDGED:
         return alert
     at = alert.acknowledged_at
@@ -188,7 +189,7 @@ def snooze(
         Invalid: longer than this direction allows.
     """
     person_id = _answerer(session, actor, patient_id, now=now)
-    alert = _raised(session, patient_id, alert_id)
+    alert = _raised(session, actor, patient_id, alert_id)
     if alert.kind in (Kind.URGENT_LOW, Kind.ANSWER):
         raise Conflict(N_("An alert of a very low value cannot be paused."), code="urgent_low")
     if alert.state is State.ACKNOWLEDGED:
@@ -216,7 +217,7 @@ def end_snooze(
         Conflict: it is over.
     """
     _answerer(session, actor, patient_id, now=now)
-    alert = _raised(session, patient_id, alert_id)
+    alert = _raised(session, actor, patient_id, alert_id)
     until = alert.snoozed_until
     if until is None or until <= now:
         return alert
@@ -235,13 +236,13 @@ def _answerer(session: Session, actor: Actor, patient_id: int, *, now: datetime)
     return policy.require_answering(actor, patient_id, is_child=child)
 
 
-def _raised(session: Session, patient_id: int, alert_id: int) -> Alert:
+def _raised(session: Session, actor: Actor, patient_id: int, alert_id: int) -> Alert:
     alert = session.scalar(
         select(Alert)
         .where(Alert.id == alert_id, Alert.patient_id == patient_id)
         .execution_options(populate_existing=True)
     )
-    if alert is None or alert.state is State.PENDING:
+    if alert is None or alert.state is State.PENDING or not policy.may_see(actor, alert.kind):
         raise NotFound
     if alert.state not in RAISED:
         raise Conflict(N_("This alert is over."), code="over")

@@ -112,8 +112,14 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
     """
     policy.require_reading(actor, patient_id)
     person = identity.person(session, patient_id)
-    opened = _alerts(session, [patient_id], is_open=True)
-    past = _alerts(session, [patient_id], is_open=False)
+    opened, past = (
+        [
+            row
+            for row in _alerts(session, [patient_id], is_open=is_open)
+            if policy.may_see(actor, row.kind)
+        ]
+        for is_open in (True, False)
+    )
     seen = telling.mark_seen(session, actor, [row.id for row in opened], now=now)
     audit.record(
         session, actor, "alerts.read", "alerts", patient_id, now=now,

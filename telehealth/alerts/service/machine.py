@@ -212,6 +212,13 @@ def silence(
     return life, ()
 
 
+def unclosed(life: Life, rule: Rule, now: datetime) -> Outcome:
+    """The alert about an answer: it goes on, told again and again, until a person closes it."""
+    if _is_repeat_due(life, rule, now):
+        return replace(life, rounds=life.rounds + 1, told_at=now), (Effect.REPEAT,)
+    return life, ()
+
+
 def _is_snoozed(life: Life, now: datetime) -> bool:
     return life.snoozed_until is not None and now < life.snoozed_until
 

@@ -50,12 +50,13 @@ def _follow_silence(
 
 
 def look_at_answers(round_: Round) -> None:
-    """An answer that nobody has closed rings again when its acknowledgement has passed."""
+    """An answer that nobody has closed is told again, also when its acknowledgement has passed."""
     row = round_.live(Kind.ANSWER)
     if row is not None:
         rule = round_.book[Kind.ANSWER]
         if not _renew_acknowledgement(round_, rule, row):
-            row.next_at = machine.due(life_of(row), rule, round_.now)
+            life, effects = machine.unclosed(life_of(row), rule, round_.now)
+            store(round_, rule, row, life, effects)
 
 
 def _renew_acknowledgement(round_: Round, rule: Rule, row: Alert) -> bool:

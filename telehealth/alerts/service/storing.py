@@ -1,7 +1,7 @@
 """One look at one patient: what it knows, and how the rows of alerts are written."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from telehealth.alerts.models import (
     RAISED,
     TIMELESS,
+    Action,
     Alert,
     EndReason,
     Kind,
@@ -22,7 +23,7 @@ from telehealth.alerts.service.machine import Effect, Life
 from telehealth.alerts.service.rule import SHARPER, Rule, Threshold
 from telehealth.alerts.service.rules import RuleBook
 from telehealth.audit import service as audit
-from telehealth.core.actor import system
+from telehealth.core.actor import Actor, system
 
 KEPT = tuple(field.name for field in fields(Life))
 
@@ -41,6 +42,8 @@ class Round:
     cause: str
     is_change: bool
     now: datetime
+    on_the_phone: Actor | None = None
+    """Who of the team writes down what the patient says now: what would ring is theirs first."""
     has_changed: bool = field(default=False)
 
     def live(self, kind: Kind) -> Alert | None:
@@ -69,6 +72,9 @@ def store(
 ) -> None:
     """The row is what the state machine says, and its effects are carried out."""
     effects = tuple(effects)
+    is_taken_on = _is_taken_on(round_, row, effects)
+    if is_taken_on:  # nobody is told: neither now nor counted as if
+        life = replace(life, told_at=row.told_at, rounds=row.rounds or 0)
     for name in KEPT:
         setattr(row, name, getattr(life, name))
     row.next_at = machine.due(life, rule, round_.now)
@@ -79,7 +85,7 @@ def store(
         acknowledging.make_void(round_.session, row, void, now=round_.now)
     round_.session.flush()
     for effect in effects:
-        _carry_out(round_, row, rule, effect)
+        (_take_on if is_taken_on else _carry_out)(round_, row, rule, effect)
         round_.has_changed = True
 
 
@@ -93,6 +99,26 @@ def _still_needs_review(round_: Round, row: Alert) -> bool:
     is_severe_low = row.kind is Kind.LOW and round_.patient.must_not_be_low
     is_severe_now = row.kind is Kind.URGENT_LOW or is_beyond_measure or is_severe_low
     return is_severe_now or row.acknowledged_by_id is None
+
+
+def _is_taken_on(round_: Round, row: Alert, effects: Collection[Effect]) -> bool:
+    rings = bool(effects) and Effect.RESOLVE not in effects
+    return rings and round_.on_the_phone is not None and row.kind not in TIMELESS
+
+
+def _take_on(round_: Round, row: Alert, rule: Rule, effect: Effect) -> None:
+    """Whoever writes down what the patient says has spoken with the patient: nobody is mailed."""
+    actor, session, now = round_.on_the_phone, round_.session, round_.now
+    if actor is None:
+        raise ValueError("nobody is on the phone")
+    record(round_, row, effect.value, None)
+    if effect is Effect.OPEN:
+        received = min(row.received_at or now, now)
+        telling.plan(session, row, rule, begins_at=received, is_answered=True, now=now)
+    telling.stop(session, row.id, now=now)
+    acknowledging.add(session, actor, row, rule, Action.SPOKEN, now=now)
+    detail = {"action": Action.SPOKEN.value}
+    audit.record(session, actor, "alerts.acknowledge", "alert", row.id, now=now, detail=detail)
 
 
 def _carry_out(round_: Round, row: Alert, rule: Rule, effect: Effect) -> None:

@@ -46,14 +46,25 @@ _NEVER_ARRIVES = (DeliveryState.FAILED_PERM.value, DeliveryState.SUPPRESSED.valu
 _NO_SERVER = "no_server"
 """A demonstration without a mail server keeps the times of its steps."""
 _MAY_STILL_GO = ("", DeliveryState.SENDING.value, DeliveryState.FAILED_TEMP.value)
+_TO_COME = (StepState.WAITING, StepState.STOPPED)
+"""Steps that have told nobody: they still will, or would once their alert rings again."""
 _WRITTEN = (StepState.SENDING, StepState.TOLD, StepState.UNREACHED)
 
 
-def plan(session: Session, alert: Alert, rule: Rule, *, begins_at: datetime, now: datetime) -> None:
+def plan(
+    session: Session,
+    alert: Alert,
+    rule: Rule,
+    *,
+    begins_at: datetime,
+    is_answered: bool = False,
+    now: datetime,
+) -> None:
     """The first ones are told; the later steps wait for their time.
 
     A child's representatives are the first ones: there is no later step for them. Times count from
-    when the value reached us: what was looked at late is not told later still.
+    when the value reached us: what was looked at late is not told later still. Of an alert that is
+    acknowledged as it opens nobody is told; its steps go on when that counts no longer.
     """
     child = circle.is_child(session, alert.patient_id, now=now)
     after = {
@@ -69,12 +80,13 @@ def plan(session: Session, alert: Alert, rule: Rule, *, begins_at: datetime, now
         planned_at = begins_at + timedelta(minutes=minutes)
         step = AlertStep(
             alert_id=alert.id, ring=ring, planned_at=planned_at, due_at=max(planned_at, now),
-            state=StepState.WAITING,
+            state=StepState.STOPPED if is_answered else StepState.WAITING,
+            done_at=now if is_answered else None,
         )  # fmt: skip
         session.add(step)
         steps.append(step)
     session.flush()
-    for step in steps:
+    for step in steps if not is_answered else ():
         if step.due_at <= now:
             carry_out(session, alert, step.ring, cause="alerts.opened", now=now)
         else:
@@ -153,6 +165,16 @@ def has_steps(session: Session, alert_id: int) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def reaches_nobody(session: Session, alert_id: int) -> bool:
+    """Whether each step so far had nobody to tell, or none of its notices was taken."""
+    done = session.scalars(
+        select(AlertStep.state).where(
+            AlertStep.alert_id == alert_id, AlertStep.state.not_in(_TO_COME)
+        )
+    ).all()
+    return not any(state in (StepState.SENDING, StepState.TOLD) for state in done)
+
+
 def team_was_told(session: Session, alert_id: int) -> bool:
     """Whether a mail to the team has gone."""
     query = select(AlertStep.ring).where(
@@ -175,11 +197,17 @@ def withdraw_notices(session: Session, alert_id: int, *, now: datetime) -> None:
 
 
 def tell_again(session: Session, alert: Alert, *, cause: str, now: datetime) -> None:
-    """Those who were told first are told once more."""
+    """Those who were told first are told once more; of an answer everybody of the team who was."""
     around = circle.circle_of(session, alert.patient_id, now=now)
     mute = rules.muted_by(session, alert.patient_id, alert.kind)
-    told = [one for one in around.rings[Ring.PATIENT] if one.person_id not in mute]
-    _tell(session, alert, Ring.PATIENT, alert.rounds, told, cause=cause, now=now)
+    steps = session.scalars(select(AlertStep).where(AlertStep.alert_id == alert.id))
+    before = {step.ring: step for step in steps if step.state not in _TO_COME}
+    wanted = before if alert.kind is Kind.ANSWER else before.keys() & {Ring.PATIENT}
+    for ring in sorted(wanted, key=RINGS.index):
+        told = [one for one in around.rings[ring] if one.person_id not in mute]
+        if told and before[ring].state is StepState.NOBODY:  # somebody has joined since
+            before[ring].state = StepState.SENDING
+        _tell(session, alert, ring, alert.rounds, told, cause=cause, now=now)
 
 
 def hurry(session: Session, alert_id: int, *, now: datetime) -> None:

@@ -32,7 +32,7 @@ from telehealth.alerts.service.values import between as values_between
 from telehealth.alerts.service.values import next_after
 from telehealth.audit import service as audit
 from telehealth.core import outbox
-from telehealth.core.actor import system
+from telehealth.core.actor import Actor, system
 
 LOOK_DUE = "alerts.look_due"
 """Outbox topic: time may have changed something for a patient."""
@@ -55,6 +55,7 @@ def look(
     cause: str,
     since: datetime | None = None,
     is_change: bool = False,
+    on_the_phone: Actor | None = None,
     now: datetime,
 ) -> None:
     """The patient's alerts are what the rules say of the values at this moment.
@@ -68,6 +69,8 @@ def look(
         since: when the earliest of the values that made us look was measured; None: only the
             newest matter.
         is_change: values were corrected or removed: what has ended is looked at again too.
+        on_the_phone: who of the team has just spoken with the patient: what would ring is taken on
+            in their name, and nobody is written to; None: nobody.
         now: when.
     """
     watch = locking.lock(session, patient_id)
@@ -80,7 +83,7 @@ def look(
     values = values_between(session, patient_id, begins_at, now)
     round_ = Round(
         session, patient_id, book, patient, _stored(session, patient_id, begins_at),
-        begins_at, cause, is_change, now,
+        begins_at, cause, is_change, now, on_the_phone,
     )  # fmt: skip
     for kind in _ORDER:
         found = episodes.find(values, patient.limits(book[kind]), now)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
+from telehealth.alerts import policy as alerts_policy
 from telehealth.alerts import service as alerts
 from telehealth.alerts.models import Kind
 from telehealth.booking import policy as booking_policy
@@ -91,7 +92,11 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
     person = identity.person(session, subject_id)
     is_hidden = subject_id == actor.person_id and mandates_policy.is_child(person.birth_on, now)
     scope = None if is_hidden else policy.log_scope(actor, is_child=False)
-    opened = alerts.open_for(session, [subject_id])[subject_id]
+    opened = [
+        one
+        for one in alerts.open_for(session, [subject_id])[subject_id]
+        if alerts_policy.may_see(actor, one.kind)
+    ]
     is_video = appointment is not None and appointment.modality is Modality.VIDEO
     return Today(
         patient_id=subject_id,
