@@ -55,6 +55,8 @@ class Settings:
     the demo can sign consents, with a seal marked as a test."""
     seal_password: str = field(default="", repr=False)
     """Passphrase of `seal.p12`."""
+    crisis_phone: str = "116 123"
+    """A crisis line shown to whoever gave an urgent answer; empty: only 112 is shown."""
     patient_idle_min: int = 30
     """Minutes without activity after which a patient's sign-in in a browser ends."""
     staff_idle_min: int = 15

@@ -17,6 +17,7 @@ RULE_WORDS = {
     "raw_below_13": N_("sum of the answers below 13"),
     "item_0_or_1": N_("at least one answer of 0 or 1"),
     "change_down_10": N_("fell by 10 or more since the last time"),
+    "item_9": N_("thoughts of being better off dead, or of hurting oneself"),
 }
 RAISED_WORDS = {"low": N_("low result"), "alert": N_("look at this")}
 BAND_WORDS = {

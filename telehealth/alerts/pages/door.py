@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import flash
+from flask import current_app, flash, url_for
 from flask_babel import gettext
 
 from telehealth.alerts import figures
 from telehealth.alerts import service as alerts
+from telehealth.alerts.models import Alert, Kind
 from telehealth.core.web.pages import Pages
 from telehealth.core.web.platform import now
 from telehealth.core.web.words import locale
@@ -37,12 +38,21 @@ def words() -> dict[str, Any]:
         "bounds": lambda rule: figures.bounds_words(rule, gettext, reader),
         "change_words": lambda change: figures.change_words(change, gettext, reader),
         "population_words": figures.POPULATION_WORDS,
+        "answers_page": answers_page,
         "kind_words": alerts.KIND_WORDS,
         "end_words": alerts.END_WORDS,
         "state_words": alerts.STATE_WORDS,
         "snoozes": alerts.SNOOZES,
     }
     return {"w": found}
+
+
+def answers_page(alert: Alert) -> str:
+    """Where the answers of an alert stand; empty: it is about no answer."""
+    endpoint = "questionnaires.results"
+    if alert.kind is not Kind.ANSWER or endpoint not in current_app.view_functions:
+        return ""
+    return url_for(endpoint, patient_id=alert.patient_id)
 
 
 def flash_with_undo(text: str, undo: str) -> None:

@@ -23,6 +23,7 @@ from telehealth.alerts.service.lists import (
 )
 from telehealth.alerts.service.raising import (
     Hearing,
+    answers_unclosed_since,
     hearing_of_answers,
     look_on_the_phone,
     raise_for_answer,
@@ -86,6 +87,7 @@ __all__ = [
     "acknowledge",
     "acknowledge_all",
     "announce_change",
+    "answers_unclosed_since",
     "audience",
     "choose_notices",
     "end_snooze",

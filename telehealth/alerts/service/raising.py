@@ -114,6 +114,18 @@ def hearing_of_answers(session: Session, patient_id: int, *, now: datetime) -> H
     return Hearing.TOLD if is_told else Hearing.UNREACHED
 
 
+def answers_unclosed_since(session: Session, patient_id: int) -> datetime | None:
+    """Since when there are urgent answers that nobody of the team has closed; None: there are none.
+
+    For a caller that has checked who asks.
+    """
+    return session.scalar(
+        select(Alert.opened_at).where(
+            Alert.patient_id == patient_id, Alert.kind == Kind.ANSWER, Alert.state.in_(RAISED)
+        )
+    )
+
+
 def look_on_the_phone(
     session: Session, actor: Actor, patient_id: int, *, since: datetime, now: datetime
 ) -> bool:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from surveys.validation import MESSAGES
+from telehealth.alerts.service import Hearing
 from telehealth.core.errors import Invalid
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.pages import Form
@@ -41,6 +42,8 @@ class Shown:
     language: str
     questions: Sequence[Question]
     sender: str
+    hearing: Hearing | None = None
+    """What the team knows of an urgent answer in it; None: there is none."""
 
     @property
     def answered(self) -> int:
@@ -60,7 +63,7 @@ def start(assignment_id: int) -> Response | str:
     found = _open(assignment_id)
     if found.opened.is_completed:
         return redirect(url_for("questionnaires.thanks", assignment_id=assignment_id), 303)
-    return render_template("questionnaires/start.html", found=found, mode=_mode())
+    return _show("start", found, mode=_mode())
 
 
 @pages.for_patient("/vprasalniki/<int:assignment_id>/vprasanja")
@@ -109,13 +112,14 @@ def keep(assignment_id: int) -> Response | tuple[str, int]:
     after = questions(opened, before.language)
     if way == "later":
         flash(gettext("Your answers are saved. You can go on whenever you like."), "success")
+        if _open(assignment_id).hearing is not None:  # what to do now stands there
+            return redirect(url_for("questionnaires.start", assignment_id=assignment_id), 303)
         return redirect(url_for("inbox.items"), 303)
     if way == "back":
         return _go(assignment_id, mode, _neighbour(after, asked, -1), after)
     missing = _missing(after, asked, mode)
     if missing:
-        shown = Shown(opened, before.title, before.language, after, before.sender)
-        return _asking(shown, mode, Form(request.form, missing)), Invalid.status
+        return _asking(_open(assignment_id), mode, Form(request.form, missing)), Invalid.status
     return _go(assignment_id, mode, _neighbour(after, asked, 1), after)
 
 
@@ -126,7 +130,7 @@ def review(assignment_id: int) -> Response | str:
     found = _open(assignment_id)
     if found.opened.is_completed or found.opened.is_withdrawn:
         return redirect(url_for("questionnaires.start", assignment_id=assignment_id), 303)
-    return render_template("questionnaires/review.html", found=found, errors={}, mode=_mode())
+    return _show("review", found, errors={}, mode=_mode())
 
 
 @pages.for_patient("/vprasalniki/<int:assignment_id>/pregled", methods=("POST",))
@@ -138,12 +142,7 @@ def send_answers(assignment_id: int) -> Response | tuple[str, int]:
             actor = current_actor(session)
             questionnaires.submit(session, actor, assignment_id, language=locale(), now=now())
     except AnswersRefused as refused:
-        page = render_template(
-            "questionnaires/review.html",
-            found=_open(assignment_id),
-            errors=_errors(refused),
-            mode=_mode(),
-        )
+        page = _show("review", _open(assignment_id), errors=_errors(refused), mode=_mode())
         return page, refused.status
     return redirect(url_for("questionnaires.thanks", assignment_id=assignment_id), 303)
 
@@ -155,6 +154,7 @@ def thanks(assignment_id: int) -> Response | str:
     with unit_of_work() as session:
         actor = current_actor(session)
         found = questionnaires.find(session, actor, assignment_id, language=locale(), now=now())
+        hearing = questionnaires.hearing(session, found.opened, now=now())
     opened, definition = found.opened, found.opened.definition
     if not opened.is_completed:
         return redirect(url_for("questionnaires.start", assignment_id=assignment_id), 303)
@@ -170,6 +170,8 @@ def thanks(assignment_id: int) -> Response | str:
         score=found.result.primary if definition.meaning.get(reader) else None,
         ends=bounds(definition, definition.primary_score),
         is_low=any(flag.raises == "low" for flag in found.result.flags),
+        hearing=hearing,
+        crisis_phone=platform().settings.crisis_phone,
     )
 
 
@@ -180,6 +182,7 @@ def _open(assignment_id: int) -> Shown:
             session, actor, assignment_id, language=locale(), now=now()
         )
         names = identity.names(session, [opened.assignment.sent_by_id])
+        hearing = questionnaires.hearing(session, opened, now=now())
     language = opened.definition.language(locale())
     return Shown(
         opened=opened,
@@ -187,6 +190,7 @@ def _open(assignment_id: int) -> Shown:
         language=language,
         questions=questions(opened, language),
         sender=names.get(opened.assignment.sent_by_id, ""),
+        hearing=hearing,
     )
 
 
@@ -208,12 +212,16 @@ def _asked(found: Sequence[Question], mode: Mode) -> Sequence[Question]:
 
 
 def _asking(found: Shown, mode: Mode, form: Form) -> str:
+    return _show("ask", found, asked=_asked(found.questions, mode), mode=mode, form=form)
+
+
+def _show(template: str, found: Shown, **values: object) -> str:
     return render_template(
-        "questionnaires/ask.html",
+        f"questionnaires/{template}.html",
         found=found,
-        asked=_asked(found.questions, mode),
-        mode=mode,
-        form=form,
+        crisis_phone=platform().settings.crisis_phone,
+        tells_before_sending=questionnaires.has_urgent_rules(found.opened),
+        **values,
     )
 
 

@@ -97,7 +97,8 @@ def _shown(patient_id: int, form: Form) -> str:
             course.definition.key + course.definition.version: line(course)
             for course in found.courses
         },
-        patient_page=_patient_page(patient_id),
+        patient_page=_page_above("monitoring.patient", patient_id),
+        alerts_page=_page_above("alerts.of_patient", patient_id),
         size=(WIDTH, HEIGHT),
         left=LEFT,
         edge=EDGE,
@@ -106,9 +107,8 @@ def _shown(patient_id: int, form: Form) -> str:
     )
 
 
-def _patient_page(patient_id: int) -> str:
-    """The patient's page of the room above, where the application has it."""
-    endpoint = "monitoring.patient"
+def _page_above(endpoint: str, patient_id: int) -> str:
+    """The patient's page of another room, where the application has it."""
     has_page = endpoint in current_app.view_functions
     return url_for(endpoint, patient_id=patient_id) if has_page else ""
 

@@ -19,6 +19,7 @@ from telehealth.questionnaires.service.results import (
     results,
 )
 from telehealth.questionnaires.service.sending import Sending, send, withdraw
+from telehealth.questionnaires.service.urgent import has_urgent_rules, hearing
 from telehealth.questionnaires.service.versions import (
     SENDABLE,
     Definition,
@@ -43,6 +44,8 @@ __all__ = [
     "definition",
     "definition_of_text",
     "find",
+    "has_urgent_rules",
+    "hearing",
     "keep_answers",
     "open_form",
     "pointer",

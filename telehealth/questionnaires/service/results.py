@@ -22,6 +22,7 @@ from telehealth.questionnaires.models import (
     StoredScore,
 )
 from telehealth.questionnaires.service.finding import Opened, assignment_of, opened_of
+from telehealth.questionnaires.service.urgent import unclosed
 from telehealth.questionnaires.service.versions import Definition, definition
 
 SHOWN_MAX = 200
@@ -71,6 +72,8 @@ class Results:
     results: Sequence[Result]
     """Newest first."""
     courses: Sequence[Course]
+    urgent: Sequence[Result]
+    """With an urgent answer that nobody of the team has closed; also of a form not sent yet."""
 
 
 def results(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> Results:
@@ -96,7 +99,9 @@ def results(session: Session, actor: Actor, patient_id: int, *, now: datetime) -
         now=now,
         detail={"rows": len(shown)},
     )
-    return Results(identity.person(session, patient_id), shown, _courses(shown))
+    waiting = set(unclosed(session, patient_id))
+    urgent = [one for one in shown if any(flag.id in waiting for flag in one.flags)]
+    return Results(identity.person(session, patient_id), shown, _courses(shown), urgent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys import engine, scoring
+from telehealth.alerts import service as alerts
 from telehealth.questionnaires.models import (
     Assignment,
     Flag,
@@ -55,21 +56,28 @@ def watch_draft(session: Session, draft: Opened, *, now: datetime) -> None:
 
 
 def _raise(session: Session, opened: Opened, rules: Iterable[scoring.Rule], now: datetime) -> None:
-    stored = _response(opened)
+    """Flags that are new are stored; a new urgent one is an alert in the same transaction.
+
+    A flag stays, and so does its alert, when the answer is changed before the form is sent.
+    """
+    stored, row = _response(opened), opened.assignment
     known = set(session.scalars(select(Flag.rule).where(Flag.response_id == stored.id)))
-    for rule in rules:
-        if rule.id not in known:
-            session.add(
-                Flag(
-                    response_id=stored.id,
-                    patient_id=opened.assignment.patient_id,
-                    rule=rule.id,
-                    raises=rule.raises,
-                    is_urgent=rule.is_urgent,
-                    raised_at=now,
-                )
-            )
+    new = [
+        Flag(
+            response_id=stored.id,
+            patient_id=row.patient_id,
+            rule=rule.id,
+            raises=rule.raises,
+            is_urgent=rule.is_urgent,
+            raised_at=now,
+        )
+        for rule in rules
+        if rule.id not in known
+    ]
+    session.add_all(new)
     session.flush()
+    if any(flag.is_urgent for flag in new):
+        alerts.raise_for_answer(session, row.patient_id, f"questionnaire:{row.id}", now=now)
 
 
 def _response(opened: Opened) -> StoredResponse:
