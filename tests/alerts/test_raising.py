@@ -1,7 +1,6 @@
 """Alerts that another room raises: an urgent answer, a low value said on the phone."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,7 +62,7 @@ def said_by_phone(
 ) -> bool:
     moment = now or at
     value = reading("2.0 mmol/L" if words == "LO" else words, at, kind=SourceKind.MANUAL)
-    value = replace(value, digits=Beyond.LO) if words == "LO" else value
+    value = value._replace(digits=Beyond.LO) if words == "LO" else value
     diary(session, family.patient, [value], now=moment)
     actor = made.as_team(family.nurse, family.patient)
     return alerts.look_on_the_phone(session, actor, family.patient.id, since=at, now=moment)
