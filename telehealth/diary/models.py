@@ -80,6 +80,17 @@ class TranscriptKind(StrEnum):
     PHONE = "phone"
 
 
+class Symptoms(StrEnum):
+    """What a person with a low value says, or shows, on the phone."""
+
+    NONE = "none"
+    """Feels well."""
+    SOME = "some"
+    """Shaky, sweating, hungry, pale; eats and answers without help."""
+    SEVERE = "severe"
+    """Confused, drowsy or needs the help of somebody: level 3 of the consensus on hypoglycaemia."""
+
+
 class DiaryPhoto(Base):
     """A picture of a meal, without what the camera said about place, time and owner."""
 
@@ -128,6 +139,8 @@ class Transcript(Base):
     """The batch of readings; none where only other entries were told."""
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    symptoms: Mapped[Symptoms | None] = mapped_column(one_of(Symptoms, "symptoms", 8))
+    """Of a call about a low value; None: nobody has answered."""
 
 
 class DiaryEntry(Base):

@@ -7,7 +7,6 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from devices.glucose import Unit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Invalid
 from telehealth.core.i18n import N_
@@ -32,16 +31,21 @@ from telehealth.diary.pages.door import (
     refused_reading,
     typed_form,
 )
-from telehealth.diary.schemas import ReadingFormSchema, TypedForm, Value
-from telehealth.glycemia.bands import Band, band
-from telehealth.glycemia.entered import Digits, tick
+from telehealth.diary.schemas import ReadingFormSchema, TypedForm
+from telehealth.glycemia.bands import Band
 from telehealth.readings import service as readings
-from telehealth.readings.models import Beyond, SourceKind
+from telehealth.readings.models import SourceKind
+from telehealth.targets import service as targets
 
 Answer = AnyResponse | str | tuple[str, int]
-_VERY_LOW = N_(
-    "This is very low. Do now what you have agreed with your care team. In danger of life call 112."
-)
+_LOW_WORDS = {
+    readings.Advice.LOW: N_("Saved: the value is low. What to do stands here."),
+    readings.Advice.VERY_LOW: N_("Saved: the value is very low. What to do stands here."),
+}
+_PAST_LOW_WORDS = {
+    Band.LOW: N_("Saved. The value was low; it is not of now."),
+    Band.VERY_LOW: N_("Saved. The value was very low; it is not of now."),
+}
 
 
 @pages.for_patient("/dnevnik/nova")
@@ -88,7 +92,10 @@ class _Done:
     reference: str = ""
     entry_id: int | None = None
     transcript_id: int | None = None
-    is_very_low: bool = False
+    band: Band = Band.IN_RANGE
+    """Where the value lies in the patient's own ranges."""
+    advice: readings.Advice | None = None
+    """What to do about it now."""
 
     @property
     def is_new(self) -> bool:
@@ -119,9 +126,16 @@ def _add(patient_id: int | None) -> Answer:
     except Invalid as refusal:
         return _page(refused(at_time(refusal), kept), patient_id), refusal.status
     _say(done, patient_id)
+    return redirect(_place_after(done, patient_id), 303)
+
+
+def _place_after(done: _Done, patient_id: int | None) -> str:
+    """Where it goes on: a low of now told on the phone is not finished when it is saved."""
     if patient_id is None:
-        return redirect(url_for("diary.diary"), 303)
-    return redirect(url_for("diary.of_patient", patient_id=patient_id), 303)
+        return url_for("diary.diary")
+    if done.transcript_id is not None and done.advice:
+        return url_for("diary.after_call", patient_id=patient_id, transcript_id=done.transcript_id)
+    return url_for("diary.of_patient", patient_id=patient_id)
 
 
 def _parts(typed: TypedForm) -> tuple[tuple[readings.NewReading, ...], tuple[diary.NewEntry, ...]]:
@@ -158,37 +172,46 @@ def _write(opened: Session, actor: Actor, typed: TypedForm) -> _Done:
     for entry in entries:
         written = diary.write(opened, actor, patient_id, entry, now=now())
         entry_id = written.entry.id if written.is_new else None
-    is_very_low = bool(reference) and _is_very_low(typed.value, typed.unit)
-    return _Done(reference, entry_id, is_very_low=is_very_low)
+    return _low(opened, typed, _Done(reference, entry_id), patient_id)
 
 
-def _is_very_low(value: Value | None, unit: Unit) -> bool:
-    if isinstance(value, Digits):
-        return band(tick(value, unit), unit) is Band.VERY_LOW
-    return value is Beyond.LO
+def _low(opened: Session, typed: TypedForm, done: _Done, patient_id: int) -> _Done:
+    if typed.value is None:
+        return done
+    ranges = targets.ranges_of(opened, patient_id)
+    found = readings.band_as_entered(typed.value, typed.unit, ranges)
+    return replace(done, band=found, advice=readings.advice_on(found, typed.at, now=now()))
 
 
 def _copy(opened: Session, actor: Actor, typed: TypedForm) -> _Done:
     day = readings.local_day(typed.at)
     glucose, entries = _parts(typed)
     sheet = diary.Sheet(typed.key, TranscriptKind.PHONE, typed.source, day, day, glucose, entries)
-    copy = diary.copy(opened, actor, actor.subject_id or 0, sheet, now=now())
+    patient_id = actor.subject_id or 0
+    copy = diary.copy(opened, actor, patient_id, sheet, now=now())
     if copy.rejected:
         raise refused_reading(copy.rejected[0])
-    return _Done(transcript_id=copy.transcript_id if copy.is_new else None)
+    done = _Done(transcript_id=copy.transcript_id if copy.is_new else None)
+    return _low(opened, typed, done, patient_id)
 
 
 def _say(done: _Done, patient_id: int | None) -> None:
     if not done.is_new:
         flash(gettext("This was already saved."), "info")
         return
-    if done.is_very_low and patient_id is None:
-        flash(gettext(_VERY_LOW), "warning")
-    text = gettext("The reading is saved.") if done.reference else gettext("Saved in the diary.")
     if done.transcript_id is not None:
         undo = url_for("diary.undo_copy", patient_id=patient_id, transcript_id=done.transcript_id)
     elif done.reference:
         undo = url_for("diary.remove", reference=done.reference, zapis=done.entry_id)
     else:
         undo = url_for("diary.remove_entry", entry_id=done.entry_id)
-    flash_with_undo(text, undo)
+    if done.transcript_id is not None and done.advice:
+        return  # the page that follows says it
+    if done.advice:
+        flash_with_undo(gettext(_LOW_WORDS[done.advice]), undo, "warning")
+    elif done.band in _PAST_LOW_WORDS:
+        flash_with_undo(gettext(_PAST_LOW_WORDS[done.band]), undo, "warning")
+    elif done.reference:
+        flash_with_undo(gettext("The reading is saved."), undo)
+    else:
+        flash_with_undo(gettext("Saved in the diary."), undo)

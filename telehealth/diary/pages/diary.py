@@ -40,8 +40,10 @@ def diary() -> str:
         patient_id = actor.subject_id or 0
         shown = diary_service.show(opened, actor, patient_id, view, now=now())
         overview = readings.overview(opened, actor, patient_id, period, now=now())
+        advice = readings.advice_of(opened, patient_id, now=now())
     return show(
         "diary",
+        now_advice=advice,
         patient_id=patient_id,
         owner=None,
         period=period,

@@ -190,9 +190,9 @@ def refused_reading(rejection: readings.Rejection) -> Invalid:
     )
 
 
-def flash_with_undo(text: str, undo: str) -> None:
-    """Say what was done, with a button that takes it back."""
-    flash(cast("Any", {"text": text, "undo": undo}), "success")
+def flash_with_undo(text: str, undo: str, kind: str = "success") -> None:
+    """Say what was done, with a button that takes it back; `kind` is that of the notice."""
+    flash(cast("Any", {"text": text, "undo": undo}), kind)
 
 
 def weekday(day: date, pattern: str = "EEE, d. MMM") -> str:

@@ -1,5 +1,6 @@
 """What can be done with the diary: `write`, `amend`, `remove`, `history`, `show`, `copy`."""
 
+from telehealth.diary.service.calling import SYMPTOM_WORDS, Call, call, say_symptoms
 from telehealth.diary.service.content import Change, Content, NewEntry
 from telehealth.diary.service.copying import Copy, Sheet, copy, open_sheet, undo_copy
 from telehealth.diary.service.habits import usual_meal
@@ -38,6 +39,8 @@ __all__ = [
     "INSULIN_WORDS",
     "MAX_PHOTO_BYTES",
     "STRESS_WORDS",
+    "SYMPTOM_WORDS",
+    "Call",
     "Change",
     "Content",
     "Copied",
@@ -53,6 +56,7 @@ __all__ = [
     "View",
     "Written",
     "amend",
+    "call",
     "copy",
     "entries_between",
     "forget_waiting",
@@ -63,6 +67,7 @@ __all__ = [
     "remove",
     "restore",
     "revert",
+    "say_symptoms",
     "show",
     "undo_copy",
     "usual_meal",

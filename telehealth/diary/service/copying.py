@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from telehealth.alerts import service as alerts
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import Actor
@@ -58,6 +59,9 @@ def open_sheet(actor: Actor, patient_id: int) -> None:
 def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: datetime) -> Copy:
     """The sheet is in the diary, each row marked by who copied it from what.
 
+    What was said on the phone is looked at in the same unit of work: the alert of a low value is
+    the actor's, who is speaking with the patient, before anybody is mailed.
+
     Raises:
         NotFound: the actor acts for somebody else.
         NotAllowed: not of the care team.
@@ -90,6 +94,9 @@ def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: 
         if known is None:
             raise Conflict from error
         return Copy(known, is_new=False, n=0)
+    if sheet.kind is TranscriptKind.PHONE and outcome.accepted:
+        since = min(one.measured_at for one in sheet.readings)
+        alerts.look_on_the_phone(session, actor, patient_id, since=since, now=now)
     written = [
         write(session, actor, patient_id, entry, now=now, transcript_id=transcript.id)
         for entry in sheet.entries

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from devices.glucose import Unit
 from telehealth.alerts import policy as alerts_policy
 from telehealth.alerts import service as alerts
-from telehealth.alerts.models import Kind
+from telehealth.alerts.models import Direction, Kind
 from telehealth.booking import policy as booking_policy
 from telehealth.booking import service as booking
 from telehealth.booking.models import Appointment, Modality
@@ -52,6 +52,8 @@ class Latest:
     """Lowest and highest value in range, in the same unit."""
     count: int
     """Values today."""
+    advice: readings.Advice | None
+    """What to do about it; None: nothing, or an open alert says it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
         ended=_ended(session, subject_id, now),
         may_answer=not is_hidden,
         plan=_plan(session, actor, subject_id, now),
-        latest=_latest(session, actor, subject_id, now),
+        latest=_latest(session, actor, subject_id, opened, now),
         appointment=appointment,
         is_joinable=appointment is not None and booking.is_joinable(appointment, now),
         opens_at=appointment.starts_at - booking_policy.JOIN_OPENS
@@ -134,7 +136,13 @@ def _plan(
     return found if found.today else None
 
 
-def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> Latest | None:
+def _latest(
+    session: Session,
+    actor: Actor,
+    subject_id: int,
+    opened: Sequence[alerts.OpenAlert],
+    now: datetime,
+) -> Latest | None:
     midnight = datetime.combine(local(now).date(), time(), HOME_ZONE).astimezone(UTC)
     window = readings.Window(begins_at=midnight, limit=READINGS_SHOWN)
     entries = readings.page(session, actor, subject_id, window, now=now).items[::-1]
@@ -145,6 +153,7 @@ def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> L
     day = tomorrow.astimezone(UTC) - midnight
     low, high = targets.ranges_of(session, subject_id).target(last.unit)
     per_tick = 10 if last.unit is Unit.MMOL_L else 1
+    is_said = any(one.direction is Direction.LOW and one.rings for one in opened)
     return Latest(
         last=last,
         age=max(now - last.measured_at, timedelta(0)),
@@ -152,6 +161,7 @@ def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> L
         points=_points(entries, midnight, day, last.unit),
         target=(low / per_tick, high / per_tick),
         count=len(entries),
+        advice=None if is_said else readings.advice_for(last, now=now),
     )
 
 

@@ -111,16 +111,18 @@ def keep(assignment_id: int) -> Response | tuple[str, int]:
         return _asking(before, mode, Form.refused(refused)), refused.status
     after = questions(opened, before.language)
     if way == "later":
-        flash(gettext("Your answers are saved. You can go on whenever you like."), "success")
-        if _open(assignment_id).hearing is not None:  # what to do now stands there
-            return redirect(url_for("questionnaires.start", assignment_id=assignment_id), 303)
-        return redirect(url_for("inbox.items"), 303)
-    if way == "back":
-        return _go(assignment_id, mode, _neighbour(after, asked, -1), after)
-    missing = _missing(after, asked, mode)
+        return _go_on_later(assignment_id)
+    missing = {} if way == "back" else _missing(after, asked, mode)
     if missing:
         return _asking(_open(assignment_id), mode, Form(request.form, missing)), Invalid.status
-    return _go(assignment_id, mode, _neighbour(after, asked, 1), after)
+    return _go(assignment_id, mode, _neighbour(after, asked, -1 if way == "back" else 1), after)
+
+
+def _go_on_later(assignment_id: int) -> Response:
+    flash(gettext("Your answers are saved. You can go on whenever you like."), "success")
+    if _open(assignment_id).hearing is not None:  # what to do now stands on that page
+        return redirect(url_for("questionnaires.start", assignment_id=assignment_id), 303)
+    return redirect(url_for("inbox.items"), 303)
 
 
 @pages.for_patient("/vprasalniki/<int:assignment_id>/pregled")

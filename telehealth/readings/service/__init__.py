@@ -1,5 +1,13 @@
 """What can be done with readings: `record`, `amend`, `remove`, `restore`, `page`, `columns`."""
 
+from telehealth.readings.service.advice import (
+    ADVISED_FOR,
+    Advice,
+    advice_for,
+    advice_of,
+    advice_on,
+    band_as_entered,
+)
 from telehealth.readings.service.amending import Change, amend, revert
 from telehealth.readings.service.batch import (
     MAX_BATCH,
@@ -47,6 +55,7 @@ from telehealth.readings.service.words import (
 )
 
 __all__ = [
+    "ADVISED_FOR",
     "BAND_WORDS",
     "DEFAULT_DAYS",
     "FORM_MEALS",
@@ -55,6 +64,7 @@ __all__ = [
     "PERIODS",
     "SOURCE_WORDS",
     "WRITER_WORDS",
+    "Advice",
     "Batch",
     "Change",
     "Code",
@@ -72,7 +82,11 @@ __all__ = [
     "Version",
     "Window",
     "Writer",
+    "advice_for",
+    "advice_of",
+    "advice_on",
     "amend",
+    "band_as_entered",
     "columns",
     "days_of",
     "device_name",

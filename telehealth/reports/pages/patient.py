@@ -4,6 +4,7 @@ from flask import Response, render_template
 
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.platform import current_actor, now, unit_of_work
+from telehealth.readings import service as readings
 from telehealth.reports import service as reports
 from telehealth.reports.figures.document import document, shared_document
 from telehealth.reports.pages.door import asked_days, figure, pages, places, shown
@@ -20,8 +21,10 @@ def mine() -> str:
         patient_id = actor.subject_id or 0
         found = reports.report(session, actor, patient_id, days, now=now())
         shared = reports.shared_with(session, actor, patient_id)
+        advice = readings.advice_of(session, patient_id, now=now())
     return render_template(
         "reports/mine.html",
+        now_advice=advice,
         found=found,
         days=days,
         shared=shared,
