@@ -134,7 +134,7 @@ def test_after_a_very_low_value_the_page_says_what_counts_now(
     send(client, **typed)
 
     page = client.get("/dnevnik").text
-    assert ("This is very low." in page) is is_told
+    assert ("Your blood sugar is very low" in page) is is_told
 
 
 def test_a_number_and_hi_together_are_refused(client: FlaskClient, session: Session, ana: Person):
