@@ -128,4 +128,7 @@ def furnish(session: Session, world: World) -> Mapping[str, object]:
         "gone": make_diary.removed_entry(session, world.owner).id,
         "pictured": make_diary.entry(session, world.owner, picture=make_diary.JPEG).id,
         "copied": make_diary.sheet(session, world.people[DOCTOR], world.owner).transcript_id,
+        "called": make_diary.called(
+            session, world.people[DOCTOR], world.owner, "6.4 mmol/L"
+        ).transcript_id,
     }

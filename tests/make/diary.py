@@ -109,3 +109,16 @@ def sheet(
         copied,
     )
     return diary.copy(session, team_actor(worker, patient), patient.id, new, now=NOW)
+
+
+def called(session: Session, worker: Person, patient: Person, words: str) -> diary.Copy:
+    """A value that a patient told a worker on the phone just now."""
+    new = diary.Sheet(
+        f"call-key-{next(_number)}",
+        TranscriptKind.PHONE,
+        "",
+        NOW.date(),
+        NOW.date(),
+        (reading(words, NOW),),
+    )
+    return diary.copy(session, team_actor(worker, patient), patient.id, new, now=NOW)

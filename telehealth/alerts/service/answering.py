@@ -19,7 +19,7 @@ from telehealth.alerts.models import (
     StepState,
     VoidReason,
 )
-from telehealth.alerts.service import acknowledging, circle, locking, rules, telling
+from telehealth.alerts.service import acknowledging, circle, locking, rules, steps, telling
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -170,7 +170,7 @@ def withdraw_acknowledgement(
     given = acknowledging.newest(session, alert.id)
     if given is not None:
         given.void_at, given.void_reason = now, VoidReason.TAKEN_BACK
-    has_escalated = telling.has_escalated(session, alert.id)
+    has_escalated = steps.has_escalated(session, alert.id)
     alert.state = State.ESCALATED if has_escalated else State.OPEN
     alert.acknowledged_by_id = alert.acknowledged_at = alert.acknowledged_until = None
     telling.go_on(session, alert.id, now=now)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from telehealth.alerts.models import DIRECTION, Alert, EndReason, Kind, State
-from telehealth.alerts.service import acknowledging, episodes, facts, machine, telling
+from telehealth.alerts.service import acknowledging, episodes, facts, machine, steps, telling
 from telehealth.alerts.service.episodes import Episode
 from telehealth.alerts.service.machine import Effect
 from telehealth.alerts.service.rule import SHARPER, Rule
@@ -69,7 +69,7 @@ def _advance(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None:
         episode,
         given,
         is_outranked=round_.is_outranked(rule.kind),
-        has_escalated=telling.has_escalated(round_.session, row.id),
+        has_escalated=steps.has_escalated(round_.session, row.id),
         now=round_.now,
     )
     note_values(row, episode)
@@ -115,7 +115,7 @@ def _open(round_: Round, rule: Rule, episode: Episode, kept: Alert | None = None
     """
     row = None
     if kept is not None and kept.end_reason is EndReason.SEEN_LATE and kept.reviewed_at is None:
-        row = None if telling.has_steps(round_.session, kept.id) else kept
+        row = None if steps.has_steps(round_.session, kept.id) else kept
     if row is None:
         row = _row(round_, rule, episode)
     else:
@@ -127,7 +127,7 @@ def _open(round_: Round, rule: Rule, episode: Episode, kept: Alert | None = None
 
 def _reopen(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None:
     """It had not ended: the value that said so was a mistake, or a later one came late."""
-    has_escalated = telling.has_escalated(round_.session, row.id)
+    has_escalated = steps.has_escalated(round_.session, row.id)
     life = machine.seen(replace(life_of(row), end_reason=None), episode)
     life, effects = machine.ring_again(life, has_escalated=has_escalated, now=round_.now)
     row.state, row.resolved_at = life.state, None

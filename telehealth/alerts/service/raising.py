@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from telehealth.alerts import policy
 from telehealth.alerts.models import DIRECTION, RAISED, Alert, Kind, Ring, State, VoidReason
-from telehealth.alerts.service import circle, facts, locking, machine, rules, telling
+from telehealth.alerts.service import circle, facts, locking, machine, rules, steps, telling
 from telehealth.alerts.service.machine import Effect, Life
 from telehealth.alerts.service.rule import Rule
 from telehealth.alerts.service.storing import Round, life_of, live_alerts, note_rule, store
@@ -85,7 +85,7 @@ def _ring_again(round_: Round, rule: Rule, row: Alert, ref: str) -> None:
     """What somebody has acknowledged was not this answer."""
     now = round_.now
     void = VoidReason.WORSE if row.state is State.ACKNOWLEDGED else None
-    has_escalated = telling.has_escalated(round_.session, row.id)
+    has_escalated = steps.has_escalated(round_.session, row.id)
     life = replace(life_of(row), last_beyond_at=now, last_at=now)
     life, effects = machine.ring_again(life, has_escalated=has_escalated, now=now)
     row.ref = ref
@@ -109,7 +109,7 @@ def hearing_of_answers(session: Session, patient_id: int, *, now: datetime) -> H
     team = [one.person_id for ring in (Ring.NURSE, Ring.DOCTOR) for one in rings[ring]]
     has_address = any(contacts.active_email(session, person_id) for person_id in team)
     is_down = notifications.mail_state(session, now=now).is_down
-    is_lost = telling.reaches_nobody(session, row.id)
+    is_lost = steps.reaches_nobody(session, row.id)
     is_told = has_address and not is_down and not is_lost
     return Hearing.TOLD if is_told else Hearing.UNREACHED
 

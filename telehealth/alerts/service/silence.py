@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from telehealth.alerts.models import DIRECTION, Alert, AlertWatch, EndReason, Kind, State
-from telehealth.alerts.service import acknowledging, machine, telling
+from telehealth.alerts.service import acknowledging, machine, steps
 from telehealth.alerts.service.rule import Rule
 from telehealth.alerts.service.storing import Round, close, life_of, note_rule, store
 from telehealth.alerts.service.values import newest as newest_of
@@ -66,7 +66,7 @@ def _renew_acknowledgement(round_: Round, rule: Rule, row: Alert) -> bool:
     void = machine.void_reason(given, rule.direction, None, life, round_.now) if given else None
     if void is None:
         return False
-    has_escalated = telling.has_escalated(round_.session, row.id)
+    has_escalated = steps.has_escalated(round_.session, row.id)
     life, effects = machine.ring_again(life, has_escalated=has_escalated, now=round_.now)
     store(round_, rule, row, life, effects, void)
     return True

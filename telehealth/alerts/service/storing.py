@@ -17,7 +17,7 @@ from telehealth.alerts.models import (
     State,
     VoidReason,
 )
-from telehealth.alerts.service import acknowledging, facts, machine, telling
+from telehealth.alerts.service import acknowledging, facts, machine, steps, telling
 from telehealth.alerts.service.episodes import Episode
 from telehealth.alerts.service.machine import Effect, Life
 from telehealth.alerts.service.rule import SHARPER, Rule, Threshold
@@ -94,7 +94,7 @@ def _still_needs_review(round_: Round, row: Alert) -> bool:
     if row.kind in TIMELESS or row.end_reason is EndReason.DIED:
         return False
     if row.end_reason is EndReason.WITHDRAWN:
-        return telling.team_was_told(round_.session, row.id)
+        return steps.team_was_told(round_.session, row.id)
     is_beyond_measure = row.worst_unit is not None and row.worst_tick is None
     is_severe_low = row.kind is Kind.LOW and round_.patient.must_not_be_low
     is_severe_now = row.kind is Kind.URGENT_LOW or is_beyond_measure or is_severe_low

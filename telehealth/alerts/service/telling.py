@@ -20,7 +20,7 @@ from telehealth.alerts.models import (
     State,
     StepState,
 )
-from telehealth.alerts.service import circle, locking, rules
+from telehealth.alerts.service import circle, locking, rules, steps
 from telehealth.alerts.service.machine import RINGING
 from telehealth.alerts.service.rule import Rule
 from telehealth.audit import service as audit
@@ -46,9 +46,6 @@ _NEVER_ARRIVES = (DeliveryState.FAILED_PERM.value, DeliveryState.SUPPRESSED.valu
 _NO_SERVER = "no_server"
 """A demonstration without a mail server keeps the times of its steps."""
 _MAY_STILL_GO = ("", DeliveryState.SENDING.value, DeliveryState.FAILED_TEMP.value)
-_TO_COME = (StepState.WAITING, StepState.STOPPED)
-"""Steps that have told nobody: they still will, or would once their alert rings again."""
-_WRITTEN = (StepState.SENDING, StepState.TOLD, StepState.UNREACHED)
 
 
 def plan(
@@ -73,7 +70,7 @@ def plan(
         Ring.NURSE: rule.nurse_min,
         Ring.DOCTOR: rule.doctor_min,
     }
-    steps = []
+    planned = []
     for ring, minutes in after.items():
         if minutes is None:
             continue
@@ -84,9 +81,9 @@ def plan(
             done_at=now if is_answered else None,
         )  # fmt: skip
         session.add(step)
-        steps.append(step)
+        planned.append(step)
     session.flush()
-    for step in steps if not is_answered else ():
+    for step in planned if not is_answered else ():
         if step.due_at <= now:
             carry_out(session, alert, step.ring, cause="alerts.opened", now=now)
         else:
@@ -149,42 +146,6 @@ def tell_missed(session: Session, alert: Alert, *, cause: str, now: datetime) ->
     _tell(session, alert, Ring.NURSE, 1, nurses, cause=cause, now=now)
 
 
-def has_escalated(session: Session, alert_id: int) -> bool:
-    """Whether somebody besides the first ones was written to."""
-    query = select(AlertStep.ring).where(
-        AlertStep.alert_id == alert_id,
-        AlertStep.ring != Ring.PATIENT,
-        AlertStep.state.in_(_WRITTEN),
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def has_steps(session: Session, alert_id: int) -> bool:
-    """Whether anybody was to be told of the alert."""
-    query = select(AlertStep.ring).where(AlertStep.alert_id == alert_id)
-    return session.scalar(query.limit(1)) is not None
-
-
-def reaches_nobody(session: Session, alert_id: int) -> bool:
-    """Whether each step so far had nobody to tell, or none of its notices was taken."""
-    done = session.scalars(
-        select(AlertStep.state).where(
-            AlertStep.alert_id == alert_id, AlertStep.state.not_in(_TO_COME)
-        )
-    ).all()
-    return not any(state in (StepState.SENDING, StepState.TOLD) for state in done)
-
-
-def team_was_told(session: Session, alert_id: int) -> bool:
-    """Whether a mail to the team has gone."""
-    query = select(AlertStep.ring).where(
-        AlertStep.alert_id == alert_id,
-        AlertStep.ring.in_((Ring.NURSE, Ring.DOCTOR)),
-        AlertStep.state == StepState.TOLD,
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
 def withdraw_notices(session: Session, alert_id: int, *, now: datetime) -> None:
     """Notices that have not gone yet do not go: what they are about is over."""
     waiting = session.scalars(
@@ -200,8 +161,8 @@ def tell_again(session: Session, alert: Alert, *, cause: str, now: datetime) -> 
     """Those who were told first are told once more; of an answer everybody of the team who was."""
     around = circle.circle_of(session, alert.patient_id, now=now)
     mute = rules.muted_by(session, alert.patient_id, alert.kind)
-    steps = session.scalars(select(AlertStep).where(AlertStep.alert_id == alert.id))
-    before = {step.ring: step for step in steps if step.state not in _TO_COME}
+    rows = session.scalars(select(AlertStep).where(AlertStep.alert_id == alert.id))
+    before = {row.ring: row for row in rows if row.state not in steps.TO_COME}
     wanted = before if alert.kind is Kind.ANSWER else before.keys() & {Ring.PATIENT}
     for ring in sorted(wanted, key=RINGS.index):
         told = [one for one in around.rings[ring] if one.person_id not in mute]

@@ -74,17 +74,7 @@ def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: 
     if sheet.readings:
         batch = readings.Batch(patient_id, sheet.readings)
         outcome = readings.record(session, actor, batch, now=now)
-    transcript = Transcript(
-        patient_id=patient_id,
-        key=sheet.key,
-        kind=sheet.kind,
-        source=sheet.source,
-        first_on=sheet.first_on,
-        last_on=sheet.last_on,
-        by_id=actor.person_id,
-        written_at=now,
-        upload_id=outcome.upload_id,
-    )
+    transcript = _transcript(actor, patient_id, sheet, outcome.upload_id, now)
     try:
         with session.begin_nested():
             session.add(transcript)
@@ -106,6 +96,22 @@ def copy(session: Session, actor: Actor, patient_id: int, sheet: Sheet, *, now: 
         session, actor, "diary.copy", "transcript", transcript.id, now=now, detail={"n": n}
     )
     return Copy(transcript.id, is_new=True, n=n, rejected=outcome.rejected)
+
+
+def _transcript(
+    actor: Actor, patient_id: int, sheet: Sheet, upload_id: int | None, now: datetime
+) -> Transcript:
+    return Transcript(
+        patient_id=patient_id,
+        key=sheet.key,
+        kind=sheet.kind,
+        source=sheet.source,
+        first_on=sheet.first_on,
+        last_on=sheet.last_on,
+        by_id=actor.person_id,
+        written_at=now,
+        upload_id=upload_id,
+    )
 
 
 def _known(session: Session, patient_id: int, key: str) -> int | None:
