@@ -251,6 +251,8 @@ class Alert(Base):
     """The value farthest beyond the threshold; None: HI or LO."""
     worst_unit: Mapped[Unit | None] = mapped_column(one_of(Unit, "worst_unit", 8))
     worst_at: Mapped[datetime | None]
+    worse_at: Mapped[datetime | None]
+    """When we last learned that it was worse than we knew; a late value says nothing of when."""
     received_at: Mapped[datetime | None]
     """When the first value of the episode reached us."""
     last_at: Mapped[datetime]
