@@ -39,6 +39,8 @@ def words() -> dict[str, Any]:
         "change_words": lambda change: figures.change_words(change, gettext, reader),
         "population_words": figures.POPULATION_WORDS,
         "answers_page": answers_page,
+        "action_words": alerts.ACTION_WORDS,
+        "void_words": alerts.VOID_WORDS,
         "kind_words": alerts.KIND_WORDS,
         "end_words": alerts.END_WORDS,
         "state_words": alerts.STATE_WORDS,

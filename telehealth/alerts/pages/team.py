@@ -30,9 +30,16 @@ def open_alerts() -> str:
     with unit_of_work() as session:
         actor = current_actor(session, signed_in().person_id)
         rows = alerts.of_worker(session, actor, now=now())
-        to_close = alerts.to_close_of_worker(session, actor, now=now())
+        to_close, to_close_n = alerts.to_close_of_worker(session, actor, now=now())
         mail = notifications.mail_state(session, now=now())
-    return render_template("alerts/open.html", rows=rows, to_close=to_close, mail=mail, **words())
+    return render_template(
+        "alerts/open.html",
+        rows=rows,
+        to_close=to_close,
+        to_close_n=to_close_n,
+        mail=mail,
+        **words(),
+    )
 
 
 @pages.get(_PATIENT)

@@ -58,9 +58,16 @@ from telehealth.alerts.service.watching import (
     look_after_changes,
     look_at_step,
 )
-from telehealth.alerts.service.words import END_WORDS, KIND_WORDS, STATE_WORDS
+from telehealth.alerts.service.words import (
+    ACTION_WORDS,
+    END_WORDS,
+    KIND_WORDS,
+    STATE_WORDS,
+    VOID_WORDS,
+)
 
 __all__ = [
+    "ACTION_WORDS",
     "BATCH",
     "CHANGED",
     "DEFAULTS_CHANGED",
@@ -75,6 +82,7 @@ __all__ = [
     "STATE_WORDS",
     "STEP_DUE",
     "TICKS",
+    "VOID_WORDS",
     "Hearing",
     "OpenAlert",
     "Overview",
