@@ -58,9 +58,9 @@ class Standing(IntEnum):
 
     COUNTED = 0
     CONFLICT = 1
-    """Counts; another source, or another record, says something else at the same instant."""
+    """Counts; another reading stands at the same moment (`service.duplicates`) and is not lower."""
     ASIDE = 2
-    """The less trusted value of a conflict: shown, not counted."""
+    """Stands at a moment of which a lower or equal value counts: shown, not counted."""
     MERGED = 3
     """The same measurement from another source: that one is shown and counted."""
     SCAN = 4

@@ -30,7 +30,7 @@ from telehealth.readings.models import (
     SourceKind,
     Standing,
 )
-from telehealth.readings.service.settling import Placed, Provenance, standings
+from telehealth.readings.service.duplicates import Placed, Provenance, standings
 
 Name = tuple[SourceKind, str, str, int]
 """Kind, device, way and `seq` of a reading: the same in every order of arrival."""

@@ -11,6 +11,7 @@ from telehealth.readings.service.batch import (
     Rejection,
 )
 from telehealth.readings.service.columns import Columns, columns
+from telehealth.readings.service.duplicates import Provenance
 from telehealth.readings.service.entries import Entry, Writer, entry, page
 from telehealth.readings.service.foreseeing import known
 from telehealth.readings.service.glance import Overview, open_form, overview, watch
@@ -33,7 +34,6 @@ from telehealth.readings.service.rebuilding import is_recomputing, rebuild_some
 from telehealth.readings.service.recording import record, seq_of
 from telehealth.readings.service.recounting import resettle
 from telehealth.readings.service.removing import remove, restore
-from telehealth.readings.service.settling import Provenance
 from telehealth.readings.service.summaries import local_day, rebuild_days
 from telehealth.readings.service.undoing import undo
 from telehealth.readings.service.versions import Version, history

@@ -32,10 +32,11 @@ from telehealth.readings.models import (
     Upload,
 )
 from telehealth.readings.service.batch import Reference
+from telehealth.readings.service.duplicates import Provenance
 from telehealth.readings.service.newest import newest, place_after, the_one
 from telehealth.readings.service.overview import sources
 from telehealth.readings.service.periods import Window
-from telehealth.readings.service.settling import Provenance, merged_into
+from telehealth.readings.service.settling import merged_into
 from telehealth.readings.service.values import band_of, digits_of
 from telehealth.targets import service as targets
 

@@ -39,8 +39,9 @@ from telehealth.readings.service.batch import (
     Outcome,
     Rejection,
 )
+from telehealth.readings.service.duplicates import Placed
 from telehealth.readings.service.recounting import recount
-from telehealth.readings.service.settling import Placed, settle
+from telehealth.readings.service.settling import settle
 from telehealth.readings.service.summaries import ranges_text
 from telehealth.targets import service as targets
 
