@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
 from telehealth.alerts.service import values
+from telehealth.diary import service as written
 from telehealth.glycemia.entered import Digits
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
@@ -22,6 +23,8 @@ from tests.readings.expected import stored_rows, stored_standings
 AT = datetime(2026, 11, 20, 6, 40, tzinfo=UTC)
 HAND = {"kind": SourceKind.MANUAL}
 METER = {"kind": SourceKind.METER, "device": "Contour|Next|1"}
+SENSOR = {"kind": SourceKind.CGM, "device": "Libre 2|123"}
+SCAN = {"kind": SourceKind.CGM, "device": "Scan"}
 FILE = {"kind": SourceKind.METER, "device": "Contour|Next|1", "via": Via.FILE}
 SECONDS = (0, 1, 15, 30, 31, 45, 59)
 
@@ -228,3 +231,46 @@ def test_a_diary_ends_the_same_one_by_one_backwards_and_at_once(session: Session
     assert stored_standings(session, bor) == wanted
     minutes = {entry.measured_at.replace(second=0) for entry in entries}
     assert n_counted(session, cene) <= len(minutes)
+
+
+LAST = [
+    ([("5.5 mmol/L", 0, HAND), ("2.4 mmol/L", 0, HAND)], "2.4"),
+    ([("2.4 mmol/L", 0, HAND), ("5.5 mmol/L", 45, METER)], "2.4"),
+    ([("5.5 mmol/L", 0, HAND), ("2.4 mmol/L", 45, METER)], "2.4"),
+    ([("LO", 0, HAND), ("HI", 0, HAND), ("7.2 mmol/L", 0, HAND), ("126 mg/dL", 0, HAND)], "LO"),
+    ([("2.4 mmol/L", 0, HAND), ("5.8 mmol/L", 45, SENSOR)], "2.4"),
+    ([("2.4 mmol/L", 45, HAND), ("5.8 mmol/L", 0, SENSOR)], "2.4"),
+    ([("3.1 mmol/L", 20, SCAN), ("8.0 mmol/L", 40, SENSOR)], "3.1"),
+    ([("2.4 mmol/L", -1, METER), ("5.5 mmol/L", 0, METER)], "5.5"),
+]
+
+
+@pytest.mark.parametrize(("entries", "wanted"), LAST)
+@pytest.mark.parametrize("is_backwards", [True, False])
+def test_the_last_value_is_the_lowest_of_its_minute_everywhere(
+    session: Session,
+    entries: list[tuple[str, int, dict[str, object]]],
+    wanted: str,
+    is_backwards: bool,  # noqa: FBT001 - given by name
+):
+    ana = make.patient(session)
+    batch = [
+        given(words, AT + timedelta(seconds=second), source)
+        for words, second, source in (reversed(entries) if is_backwards else entries)
+    ]
+    batch = [
+        one._replace(kind=SourceKind.CGM, is_scan=True) if one.device == "Scan" else one
+        for one in batch
+    ]
+
+    for one in batch:
+        diary(session, ana, [one])
+
+    last = readings.last_readings(session, [ana.id], now=make.NOW)[ana.id]
+    assert str(last.digits) == wanted
+    period = readings.period_of(90, make.NOW)
+    overview = readings.overview(session, own_actor(ana), ana.id, period, now=make.NOW)
+    assert overview.newest == last
+    listed = written.show(session, own_actor(ana), ana.id, written.View(), now=make.NOW)
+    if any(one.kind is not SourceKind.CGM for one in batch):
+        assert str(listed.days[0].items[0].digits) == wanted

@@ -11,7 +11,7 @@ from telehealth.readings.service.batch import (
     Rejection,
 )
 from telehealth.readings.service.columns import Columns, columns
-from telehealth.readings.service.duplicates import Provenance
+from telehealth.readings.service.duplicates import Provenance, minute_of
 from telehealth.readings.service.entries import Entry, Writer, entry, page
 from telehealth.readings.service.foreseeing import known
 from telehealth.readings.service.glance import Overview, open_form, overview, watch
@@ -82,6 +82,7 @@ __all__ = [
     "known",
     "last_readings",
     "local_day",
+    "minute_of",
     "open_form",
     "overview",
     "page",

@@ -68,7 +68,7 @@ class Placed(NamedTuple):
     @property
     def mg_dl(self) -> float:
         """For comparing; LO below and HI above every number."""
-        return self.beyond * 1e6 if self.tick is None else self.tick * _MG_DL_PER_TICK[self.unit]
+        return comparable(self.tick, self.beyond, self.unit)
 
     @property
     def second(self) -> datetime:
@@ -82,6 +82,11 @@ class Placed(NamedTuple):
 
 
 Sources = Mapping[int, Provenance]
+
+
+def comparable(tick: int | None, beyond: int, unit: int) -> float:
+    """A stored value in mg/dL, only for comparing; LO below and HI above every number."""
+    return beyond * 1e6 if tick is None else tick * _MG_DL_PER_TICK[unit]
 
 
 def minute_of(at: datetime) -> datetime:

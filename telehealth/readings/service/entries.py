@@ -19,8 +19,10 @@ from telehealth.glycemia.entered import Digits
 from telehealth.identity.models import Person
 from telehealth.readings import policy
 from telehealth.readings.models import (
+    BEYOND_CODES,
     COUNTS_UP_TO,
     MEALS,
+    UNIT_CODES,
     UNITS,
     Beyond,
     Meal,
@@ -32,7 +34,7 @@ from telehealth.readings.models import (
     Upload,
 )
 from telehealth.readings.service.batch import Reference
-from telehealth.readings.service.duplicates import Provenance
+from telehealth.readings.service.duplicates import Provenance, comparable
 from telehealth.readings.service.newest import newest, place_after, the_one
 from telehealth.readings.service.overview import sources
 from telehealth.readings.service.periods import Window
@@ -87,6 +89,12 @@ class Entry:
     def id(self) -> str:
         """Name of the reading within the patient's diary."""
         return f"{self.source_id}-{self.seq}"
+
+    @property
+    def mg_dl(self) -> float:
+        """For comparing; LO below and HI above every number."""
+        beyond = 0 if isinstance(self.digits, Digits) else BEYOND_CODES[self.digits]
+        return comparable(self.tick, beyond, UNIT_CODES[self.unit])
 
     @property
     def counts(self) -> bool:
