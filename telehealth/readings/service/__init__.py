@@ -14,7 +14,7 @@ from telehealth.readings.service.columns import Columns, columns
 from telehealth.readings.service.duplicates import Provenance, minute_of
 from telehealth.readings.service.entries import Entry, Writer, entry, page
 from telehealth.readings.service.foreseeing import known
-from telehealth.readings.service.glance import Overview, open_form, overview, watch
+from telehealth.readings.service.glance import Overview, choose_unit, open_form, overview, watch
 from telehealth.readings.service.overview import (
     LastReading,
     Source,
@@ -73,6 +73,7 @@ __all__ = [
     "Window",
     "Writer",
     "amend",
+    "choose_unit",
     "columns",
     "days_of",
     "device_name",

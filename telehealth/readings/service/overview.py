@@ -15,6 +15,7 @@ from telehealth.glycemia.bands import Band, Ranges
 from telehealth.glycemia.entered import Digits
 from telehealth.readings.models import (
     UNITS,
+    USUAL_UNIT,
     Beyond,
     DaySummary,
     Diary,
@@ -168,6 +169,6 @@ def _last(reading: Reading, kind: SourceKind, ranges: Ranges) -> LastReading:
 
 
 def preferred_unit(session: Session, patient_id: int) -> Unit:
-    """The unit last written by hand; mmol/L, as usual in Slovenia, until then."""
+    """The unit of the patient's form and charts: mmol/L, until they choose the other."""
     unit = session.scalar(select(Diary.unit).where(Diary.patient_id == patient_id))
-    return unit or Unit.MMOL_L
+    return unit or USUAL_UNIT
