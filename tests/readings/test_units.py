@@ -1,4 +1,4 @@
-"""The unit belongs to the diary; a typed value that is plain only in the other unit is asked about."""
+"""The unit belongs to the diary; a value that is plain only in the other unit is asked about."""
 
 from typing import Any
 
