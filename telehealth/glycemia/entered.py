@@ -82,18 +82,24 @@ def _flaw_of(text: str) -> Flaw:
     return Flaw.NOT_MEASURABLE if is_number else Flaw.NOT_A_NUMBER
 
 
-def tick(digits: Digits, unit: Unit) -> int:
+def tick(digits: Digits, unit: Unit, middle: int | None = None) -> int:
     """The whole number that is classified and summed: mg/dL, or tenths of mmol/L.
 
     Below the middle of the scale (7.0 mmol/L, 126 mg/dL) down, above it up: every lower limit lies
     below it and every upper one above, so a printed number below the printed limit counts below it.
     A sum of such values is off by less than one tick for each of them.
+
+    Args:
+        digits: the literal.
+        unit: its unit.
+        middle: the lowest tick in range of a person whose limits lie otherwise (8.0 to 12.0 mmol/L):
+            for classifying by those limits, never for storing.
     """
     shift = TICK_SCALE[unit] - digits.scale
     if shift >= 0:
         return digits.mantissa * _POWERS[shift]
     quotient, rest = divmod(digits.mantissa, _POWERS[-shift])
-    return quotient + bool(rest and quotient >= MIDDLE[unit])
+    return quotient + bool(rest and quotient >= (MIDDLE[unit] if middle is None else middle))
 
 
 def is_believable(digits: Digits, unit: Unit) -> bool:

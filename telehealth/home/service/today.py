@@ -146,7 +146,7 @@ def _latest(session: Session, actor: Actor, subject_id: int, now: datetime) -> L
         trend=_trend(entries, now),
         points=_points(entries, midnight, day, last.unit),
         target=(low / per_tick, high / per_tick),
-        count=len(entries),
+        count=sum(entry.counts for entry in entries),
     )
 
 

@@ -36,6 +36,7 @@ from telehealth.readings.service.recounting import resettle
 from telehealth.readings.service.removing import remove, restore
 from telehealth.readings.service.summaries import local_day, rebuild_days
 from telehealth.readings.service.undoing import undo
+from telehealth.readings.service.values import classified_column
 from telehealth.readings.service.versions import Version, history
 from telehealth.readings.service.words import (
     BAND_WORDS,
@@ -74,6 +75,7 @@ __all__ = [
     "Writer",
     "amend",
     "choose_unit",
+    "classified_column",
     "columns",
     "days_of",
     "device_name",

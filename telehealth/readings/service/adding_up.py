@@ -18,6 +18,7 @@ from telehealth.glycemia.series import (
 )
 from telehealth.readings.models import COUNTS_UP_TO, UNIT_CODES, SourceKind
 from telehealth.readings.service.statements import READINGS_OF, Statement, table_given
+from telehealth.readings.service.values import classified_tick
 
 _N_EDGES = len(BANDS) - 1
 _SECONDS = {
@@ -47,11 +48,13 @@ def edges(ranges: Ranges) -> dict[str, int]:
 
 
 def _place() -> str:
-    """Place of the band of a row: whole numbers of each unit against that unit's edges."""
+    """Place of the band of a row: the literal of each unit against that unit's edges."""
+    middles = {unit: f":edge_{code}_1 + 1" for unit, code in UNIT_CODES.items()}
+    compared = classified_tick("reading", middles)
     whens = ["WHEN reading.beyond = -1 THEN 0", "WHEN reading.beyond = 1 THEN :top"]
     for code in UNIT_CODES.values():
         whens += [
-            f"WHEN reading.unit = {code} AND reading.tick <= :edge_{code}_{place} THEN {place}"
+            f"WHEN reading.unit = {code} AND {compared} <= :edge_{code}_{place} THEN {place}"
             for place in range(_N_EDGES)
         ]
     return f"CASE {' '.join(whens)} ELSE {_N_EDGES} END"

@@ -227,19 +227,20 @@ def _entry(row: Row[Any], actor: Actor, ranges: Ranges, also_from: tuple[Provena
     )
     may_remove = row.kind is SourceKind.MANUAL and policy.may_remove(actor, row.by_id)
     unit = UNITS[row.unit]
+    digits = digits_of(row.mantissa, row.scale, row.beyond)
     return Entry(
         source_id=row.source_id,
         seq=row.seq,
         measured_at=row.measured_at,
         offset_min=row.offset_min,
-        digits=digits_of(row.mantissa, row.scale, row.beyond),
+        digits=digits,
         unit=unit,
         tick=row.tick,
         kind=row.kind,
         device=row.device,
         meal=MEALS[row.meal],
         note=row.note or "",
-        band=band_of(row.tick, row.beyond, unit, ranges),
+        band=band_of(digits, unit, ranges),
         provenance=Provenance(row.kind, row.device, row.via),
         standing=Standing(row.standing),
         also_from=also_from,

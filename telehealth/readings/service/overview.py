@@ -157,14 +157,15 @@ def _placed(reading: Reading) -> tuple[float, datetime, int, int]:
 
 def _last(reading: Reading, kind: SourceKind, ranges: Ranges) -> LastReading:
     unit = UNITS[reading.unit]
+    digits = digits_of(reading.mantissa, reading.scale, reading.beyond)
     return LastReading(
         reading.patient_id,
         reading.measured_at,
-        digits_of(reading.mantissa, reading.scale, reading.beyond),
+        digits,
         unit,
         reading.tick,
         kind,
-        band_of(reading.tick, reading.beyond, unit, ranges),
+        band_of(digits, unit, ranges),
     )
 
 

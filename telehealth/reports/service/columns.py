@@ -21,6 +21,7 @@ from telehealth.glycemia.series import (
     mg_dl_per_tick,
     series,
 )
+from telehealth.readings import service as readings
 from telehealth.readings.models import COUNTS_UP_TO, UNITS, Reading
 
 _NAMES = ("t", "tick", "unit", "meal", "offset", "source")
@@ -61,6 +62,7 @@ def columns(
     source_ids: Collection[int],
     begins_at: datetime,
     ends_at: datetime,
+    ranges: Ranges = ADULT,
 ) -> Columns:
     """The readings of some sources that count; for a caller that has checked who asks.
 
@@ -73,7 +75,9 @@ def columns(
     else:
         t = cast(func.floor(extract("epoch", Reading.measured_at)), BigInteger)
     # HI and LO have no number: they travel as the engine's own ticks for them.
-    tick = func.coalesce(Reading.tick, case((Reading.beyond > 0, HI), else_=LO))
+    tick = func.coalesce(
+        readings.classified_column("reading", ranges), case((Reading.beyond > 0, HI), else_=LO)
+    )
     values = (t, tick, Reading.unit, Reading.meal, Reading.offset_min, Reading.source_id)
     pairs: list[Any] = []
     for name, column in zip(_NAMES, values, strict=True):
