@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Base, Database, UtcDateTime
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
+from telehealth.readings.models import SourceKind, Standing
 from tests import make
 from tests.make.readings import diary, reading
 
@@ -137,6 +139,38 @@ def test_days_counted_with_other_ticks_are_counted_again_though_the_targets_are_
         session.flush()
         counted = session.execute(text("SELECT very_low, low FROM day_summary")).all()
     assert [tuple(row) for row in counted] == [(1, 0)]
+
+
+def test_days_counted_with_another_rule_of_minutes_are_counted_again_by_the_worker(
+    fresh_db: Database,
+) -> None:
+    schema.downgrade(fresh_db, "0026")
+    with fresh_db.unit_of_work() as session:
+        ana = make.patient(session)
+        later = {"kind": SourceKind.METER, "device": "M"}
+        diary(session, ana, [reading("2.4 mmol/L", make.NOW - timedelta(minutes=90))])
+        meter = reading("5.5 mmol/L", make.NOW - timedelta(minutes=90, seconds=-45), **later)
+        diary(session, ana, [meter])
+        patient_id = ana.id
+        session.execute(text("UPDATE reading SET standing = 0"))
+        session.execute(text("UPDATE day_summary SET n = 2, in_range = 1"))
+        session.execute(text("DELETE FROM outbox_event"))
+
+    schema.upgrade(fresh_db)
+    with fresh_db.unit_of_work() as session:
+        topics = session.scalars(text("SELECT topic FROM outbox_event")).all()
+        while readings.rebuild_some(session, patient_id, now=make.NOW):
+            pass
+        session.flush()
+        counted = session.execute(text("SELECT very_low, n FROM day_summary")).all()
+        standing = session.scalars(text("SELECT standing FROM reading ORDER BY mantissa")).all()
+    assert topics == ["readings.outdated"]
+    assert [tuple(row) for row in counted] == [(1, 1)]
+    assert standing == [Standing.CONFLICT, Standing.ASIDE]
+
+    schema.downgrade(fresh_db, "0026")
+    with fresh_db.unit_of_work() as session:
+        assert session.scalar(text("SELECT sums_ranges FROM diary")) == ""
 
 
 def test_the_trail_refuses_to_be_rewritten(fresh_db: Database) -> None:

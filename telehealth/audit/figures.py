@@ -131,6 +131,7 @@ _DEEDS = {
     "questionnaires.submit": N_("sent the answers in"),
     "questionnaires.withdraw": N_("took a questionnaire back"),
     "readings.amend": N_("changed a reading"),
+    "readings.choose_unit": N_("chose the unit of a diary"),
     "readings.history": N_("looked at the history of a reading"),
     "readings.read": N_("looked at readings"),
     "readings.record": N_("added readings"),

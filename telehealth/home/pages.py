@@ -1,6 +1,7 @@
 """Start pages: the patient's day, the clinic's day, the account page, who looked at my data."""
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -26,6 +27,7 @@ from telehealth.core.web.platform import (
     unit_of_work,
 )
 from telehealth.core.web.words import locale
+from telehealth.glycemia.entered import BELIEVABLE, CREDIBLE, TICK_SCALE
 from telehealth.home import service as home
 from telehealth.home.service import Visit
 from telehealth.mandates import service as mandates
@@ -105,8 +107,15 @@ def offline() -> str:
     return render_template(
         "home/offline.html",
         units=[(unit.value, unit.value) for unit in Unit],
+        believable=_ends(BELIEVABLE),
+        credible=_ends(CREDIBLE),
         meals=[(meal.value, gettext(readings.MEAL_WORDS[meal])) for meal in readings.FORM_MEALS],
     )
+
+
+def _ends(ticks: Mapping[Unit, tuple[int, int]]) -> dict[str, list[float]]:
+    """Lowest and highest value of each unit as numbers, for the page's own check."""
+    return {unit.value: [one / 10 ** TICK_SCALE[unit] for one in ticks[unit]] for unit in Unit}
 
 
 @pages.get("/sw.js")

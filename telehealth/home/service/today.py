@@ -160,7 +160,7 @@ def _latest(
         trend=_trend(entries, now),
         points=_points(entries, midnight, day, last.unit),
         target=(low / per_tick, high / per_tick),
-        count=len(entries),
+        count=sum(entry.counts for entry in entries),
         advice=None if is_said else readings.advice_for(last, now=now),
     )
 
