@@ -90,9 +90,7 @@ class _Table:
                 yield row
                 continue
             for claim in self._layout.claims(row):
-                made = claim
-                if isinstance(claim, Draft):
-                    made = self._record(stream, row.line, claim)
+                made = self._record(stream, row.line, claim) if isinstance(claim, Draft) else claim
                 yield Skipped(row.line, made) if isinstance(made, Reason) else made
 
     def _record(self, stream: BinaryIO, line: int, draft: Draft) -> FileRecord | Reason:
