@@ -1,5 +1,6 @@
 """What can be done with files: `receive`, `answer`, `confirm`, `discard`, `undo`, and going out."""
 
+from telehealth.imports.service.columns import Choice, Remembered, columns_of, remembered
 from telehealth.imports.service.drafts import read_line
 from telehealth.imports.service.finding import Import, Progress, one, past, progress_of
 from telehealth.imports.service.leaving import Leaving, Wish, begin, may_leave, readings_of
@@ -58,11 +59,13 @@ __all__ = [
     "TAKE_BACK",
     "TROUBLE_WORDS",
     "Answer",
+    "Choice",
     "Import",
     "Leaving",
     "Looked",
     "Omitted",
     "Progress",
+    "Remembered",
     "Sample",
     "Sent",
     "Sight",
@@ -73,6 +76,7 @@ __all__ = [
     "answer",
     "begin",
     "break_off",
+    "columns_of",
     "confirm",
     "discard",
     "expire",
@@ -93,6 +97,7 @@ __all__ = [
     "readings_of",
     "receive",
     "release",
+    "remembered",
     "resume",
     "take_back_part",
     "undo",
