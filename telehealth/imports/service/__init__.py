@@ -4,6 +4,7 @@ from telehealth.imports.service.columns import Choice, Remembered, columns_of, r
 from telehealth.imports.service.drafts import read_line
 from telehealth.imports.service.finding import Import, Progress, one, past, progress_of
 from telehealth.imports.service.leaving import Leaving, Wish, begin, may_leave, readings_of
+from telehealth.imports.service.left_out import LeftOut, left_out, n_unread
 from telehealth.imports.service.looking import Looked, Task, look
 from telehealth.imports.service.names import is_same_name
 from telehealth.imports.service.sights import GONE, Omitted, Sample, Sight
@@ -62,6 +63,7 @@ __all__ = [
     "Choice",
     "Import",
     "Leaving",
+    "LeftOut",
     "Looked",
     "Omitted",
     "Progress",
@@ -85,8 +87,10 @@ __all__ = [
     "hold",
     "is_same_name",
     "keep_sight",
+    "left_out",
     "look",
     "may_leave",
+    "n_unread",
     "next_to_add",
     "next_to_take_back",
     "one",

@@ -108,9 +108,7 @@ def remembered(
     found = session.execute(
         select(ImportColumns, Person)
         .outerjoin(Person, Person.id == ImportColumns.by_id)
-        .where(
-            ImportColumns.patient_id == patient_id, ImportColumns.headings_key == headings_key
-        )
+        .where(ImportColumns.patient_id == patient_id, ImportColumns.headings_key == headings_key)
     ).one_or_none()
     if found is None or not headings_key:
         return None
