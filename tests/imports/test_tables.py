@@ -25,12 +25,12 @@ from tests.make import imports as made
 from tests.make.readings import own_actor
 
 TABLE = (
-    "Dan;Ura;Sladkor;Enota;Opomba\n"
-    "21. 9. 2026;7.30;5,4;mmol/L;zajtrk\n"
-    "21. 9. 2026;12.15;LO;mmol/L;\n"
-    "22. 9. 2026;8.00;3,1;mmol/L;\n"
-    "31. 9. 2026;8.00;3,1;mmol/L;\n"
-).encode()
+    b"Dan;Ura;Sladkor;Enota;Opomba\n"
+    b"21. 9. 2026;7.30;5,4;mmol/L;zajtrk\n"
+    b"21. 9. 2026;12.15;LO;mmol/L;\n"
+    b"22. 9. 2026;8.00;3,1;mmol/L;\n"
+    b"31. 9. 2026;8.00;3,1;mmol/L;\n"
+)
 FIELDS = {"time": "0", "clock": "1", "value": "2", "unit_from": "column-3", "kind": "meter"}
 COLUMNS = Columns(0, 2, RecordKind.METER, 1, 3)
 
