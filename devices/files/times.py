@@ -81,7 +81,9 @@ def wall_of(text: str, order: DateOrder | None) -> datetime | None:
             return datetime.fromisoformat(text)
         except ValueError:
             return None
-    found = None if len(text) > MAX_TIME_CHARS else _DATE.fullmatch(_numbered(text))
+    if len(text) > MAX_TIME_CHARS:
+        return None
+    found = _DATE.fullmatch(text) or _DATE.fullmatch(_numbered(text))
     if found is None:
         return None
     day = _day(found[1], found[3], found[4], order)

@@ -105,7 +105,7 @@ def test_the_choice_is_offered_for_the_next_file_with_the_same_headings(
     work()
 
     page = client.get(again.location).text
-    assert "These are the columns you chose on" in page
+    assert "These are the columns you chose last time (today). Check them." in page
     assert {name: selected(page, name) for name in ("time", "clock", "value", "unit_from")} == {
         name: FIELDS[name] for name in ("time", "clock", "value", "unit_from")
     }
@@ -256,7 +256,7 @@ def test_a_nurse_is_told_who_chose(
     sent = send(browser, TABLE, f"/pacienti/{ana.id}/uvoz")
     work()
 
-    assert "These are the columns Ana Novak chose on" in browser.get(sent.location).text
+    assert "These are the columns Ana Novak chose last time" in browser.get(sent.location).text
 
 
 def test_nobody_elses_choice_is_offered(session: Session, bench: jobs.Bench) -> None:
