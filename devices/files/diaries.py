@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from devices.files import glooko
 from devices.files.layout import Claim, Draft, Layout, heading
 from devices.files.records import Format, Reason, RecordKind
 from devices.files.table import Row
@@ -13,17 +14,9 @@ MYSUGR_VALUE = "blood sugar measurement"
 GLUCOSIO = ("concentration", "measured", "date", "time")
 SIDIARY = ("day", "time")
 SIDIARY_SENSOR, SIDIARY_BLOOD = "udt_cgms", "bg_level"
-MEALS = {
-    "fasting": "fasting",
+MEALS = glooko.MEALS | {
     "before the meal": "before_meal",
     "after the meal": "after_meal",
-    "before breakfast": "before_breakfast",
-    "after breakfast": "after_breakfast",
-    "before lunch": "before_lunch",
-    "after lunch": "after_lunch",
-    "before dinner": "before_dinner",
-    "after dinner": "after_dinner",
-    "bedtime": "bedtime",
     "night": "night",
 }
 

@@ -14,6 +14,9 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from devices.files.records import Reason
+from devices.meaning import Doubt, in_zone
+
 NEAR = timedelta(hours=6)
 """Neighbours of the hour that are looked at, before and after it."""
 SURE = timedelta(minutes=15)
@@ -56,6 +59,28 @@ def doubled_hour(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | 
         if begin - NEAR <= wall < end + NEAR:
             return begin, end
     return None
+
+
+def is_doubled(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clocks of a zone show a time twice."""
+    hour = doubled_hour(wall, zone)
+    return hour is not None and hour[0] <= wall < hour[1]
+
+
+def placed(
+    wall: datetime, zone: ZoneInfo, which: Pass = UNKNOWN
+) -> tuple[datetime, Doubt | None] | Reason:
+    """Return the instant (UTC) of a wall clock time and the doubt about it, or why there is none.
+
+    Args:
+        wall: without a zone.
+        zone: of the wall clock.
+        which: the pass, where the time comes twice.
+    """
+    at, doubt = in_zone(wall, zone)
+    if at is None:
+        return Reason.CLOCK_GAP if doubt is Doubt.CLOCK_GAP else Reason.BAD_TIME
+    return at.replace(fold=int(which.second)).astimezone(UTC), doubt
 
 
 def passes(marks: Iterable[Mark], zone: ZoneInfo) -> Passes:
@@ -142,7 +167,7 @@ def _doubled_hours(zone: ZoneInfo, year: int) -> tuple[tuple[datetime, datetime]
         step_back = _offset(midnight, zone) - _offset(midnight + _DAY, zone)
         if step_back > timedelta():
             begin = midnight
-            while not _is_doubled(begin, zone) and begin < midnight + _DAY:
+            while not _comes_again(begin, zone) and begin < midnight + _DAY:
                 begin += _MINUTE
             found.append((begin, begin + step_back))
         midnight += _DAY
@@ -153,5 +178,5 @@ def _offset(wall: datetime, zone: ZoneInfo, fold: int = 0) -> timedelta:
     return wall.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta()
 
 
-def _is_doubled(wall: datetime, zone: ZoneInfo) -> bool:
+def _comes_again(wall: datetime, zone: ZoneInfo) -> bool:
     return _offset(wall, zone) > _offset(wall, zone, fold=1)

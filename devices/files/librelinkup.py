@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from devices.files.folds import placed
 from devices.files.records import (
     DateOrder,
     FileRecord,
@@ -24,7 +25,7 @@ from devices.files.records import (
 from devices.files.times import wall_of
 from devices.files.values import as_given, plain
 from devices.glucose import Glucose, Unit
-from devices.meaning import Doubt, in_zone
+from devices.meaning import Doubt
 
 SOURCE = "librelinkup"
 MARK = '"ValueInMgPerDl"'
@@ -74,10 +75,10 @@ def _record(line: int, fields: dict[str, Any], zone: ZoneInfo) -> FileRecord | R
     if isinstance(value, Reason):
         return value
     wall = wall_of(_text(fields, WALL), DateOrder.MDY)
-    placed = _placed(wall_of(_text(fields, AT), DateOrder.MDY), wall, zone)
-    if isinstance(placed, Reason):
-        return placed
-    at, doubt = placed
+    instant = _instant(wall_of(_text(fields, AT), DateOrder.MDY), wall, zone)
+    if isinstance(instant, Reason):
+        return instant
+    at, doubt = instant
     return FileRecord(
         line=line,
         measured_at=at,
@@ -92,18 +93,13 @@ def _record(line: int, fields: dict[str, Any], zone: ZoneInfo) -> FileRecord | R
     )
 
 
-def _placed(
+def _instant(
     utc: datetime | None, wall: datetime | None, zone: ZoneInfo
 ) -> tuple[datetime, Doubt | None] | Reason:
     """Return the instant, from the wall clock only where the file gives no UTC."""
     if utc is not None:
         return utc.replace(tzinfo=UTC), None
-    if wall is None:
-        return Reason.BAD_TIME
-    at, doubt = in_zone(wall, zone)
-    if at is None:
-        return Reason.CLOCK_GAP if doubt is Doubt.CLOCK_GAP else Reason.BAD_TIME
-    return at.astimezone(UTC), doubt
+    return Reason.BAD_TIME if wall is None else placed(wall, zone)
 
 
 def _value(fields: dict[str, Any]) -> Glucose | Limit | Reason:

@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from devices.files import librelinkup, nightscout, own, tidepool
 from devices.files.array import elements
-from devices.files.folds import UNKNOWN, Mark, Pass, Passes, passes
+from devices.files.folds import UNKNOWN, Mark, Pass, Passes, is_doubled, passes, placed
 from devices.files.layout import Draft, Layout
 from devices.files.opening import Opened, opened
 from devices.files.records import (
@@ -28,7 +28,7 @@ from devices.files.text import pieces
 from devices.files.times import instant_of, needs_order, offset_of, wall_of
 from devices.files.values import plain, read_value, sensor_limit
 from devices.glucose import Glucose, Unit
-from devices.meaning import Doubt, in_zone
+from devices.meaning import Doubt
 
 _COUNTER = re.compile(r"(\d{1,15})(?:[.,]0*)?", re.ASCII)
 MAX_REPEATED = 100_000
@@ -101,10 +101,10 @@ class _Table:
         if isinstance(value, Reason):
             return value
         wall = wall_of(draft.time, order)
-        placed = self._placed(stream, line, draft, wall)
-        if isinstance(placed, Reason):
-            return placed
-        at, doubt, which = placed
+        instant = self._instant(stream, line, draft, wall)
+        if isinstance(instant, Reason):
+            return instant
+        at, doubt, which = instant
         key = key_of(
             self._found.format,
             draft.serial or draft.device,
@@ -137,20 +137,18 @@ class _Table:
             return sensor_limit(value, f"{self._found.format} {draft.device}") or value
         return value
 
-    def _placed(
+    def _instant(
         self, stream: BinaryIO, line: int, draft: Draft, wall: datetime | None
     ) -> tuple[datetime, Doubt | None, Pass] | Reason:
         """Return the instant (UTC) and the doubt about it, or why there is none."""
         if wall is None:
             named = instant_of(draft.time)
             return Reason.BAD_TIME if named is None else (named, None, UNKNOWN)
-        at, doubt = in_zone(wall, self._zone)
-        if at is None:
-            return Reason.CLOCK_GAP if doubt is Doubt.CLOCK_GAP else Reason.BAD_TIME
         which = UNKNOWN
-        if doubt is Doubt.CLOCK_FOLD:
+        if is_doubled(wall, self._zone):
             which = self._passes_in(stream).get((line, _series(draft)), UNKNOWN)
-        return at.replace(fold=int(which.second)).astimezone(UTC), doubt, which
+        found = placed(wall, self._zone, which)
+        return found if isinstance(found, Reason) else (*found, which)
 
     def _passes_in(self, stream: BinaryIO) -> Passes:
         """Look through the whole file once, when its first row in a doubled hour is met."""

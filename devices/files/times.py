@@ -81,9 +81,7 @@ def wall_of(text: str, order: DateOrder | None) -> datetime | None:
             return datetime.fromisoformat(text)
         except ValueError:
             return None
-    if len(text) > MAX_TIME_CHARS:
-        return None
-    found = _DATE.fullmatch(text) or _DATE.fullmatch(_numbered(text))
+    found = _date_and_time(text)
     if found is None:
         return None
     day = _day(found[1], found[3], found[4], order)
@@ -95,6 +93,12 @@ def wall_of(text: str, order: DateOrder | None) -> datetime | None:
         return datetime(*day, hour, int(found[6]), int(found[7] or 0), micro)  # noqa: DTZ001 - a wall clock has no zone
     except ValueError:
         return None
+
+
+def _date_and_time(text: str) -> re.Match[str] | None:
+    if len(text) > MAX_TIME_CHARS:
+        return None
+    return _DATE.fullmatch(text) or _DATE.fullmatch(_numbered(text))
 
 
 def is_date(text: str) -> bool:

@@ -35,28 +35,19 @@ FIELDS = {"time": "0", "clock": "1", "value": "2", "unit_from": "column-3", "kin
 COLUMNS = Columns(0, 2, RecordKind.METER, 1, 3)
 
 
-@pytest.fixture
-def ana(session: Session, client: FlaskClient, sign_in: SignIn) -> Person:
-    person = make.patient(session, "Ana", "Novak")
-    sign_in(client, person)
-    return person
-
-
-@pytest.fixture
-def work(app: Flask, session: Session) -> Callable[[], None]:
-    """Let the worker do what waits."""
-    queue = app.extensions["telehealth"].queue
-
-    def run() -> None:
-        session.commit()
-        queue.drain()
-        session.expire_all()
-
-    return run
-
-
 def name_columns(client: FlaskClient, address: str, **changed: str) -> TestResponse:
     return post(client, f"{address}/odgovor", zone=made.ZONE, about="table", **(FIELDS | changed))
+
+
+def add(client: FlaskClient, work: Callable[[], None], table: bytes) -> TestResponse:
+    """Send a table, name its columns and say yes."""
+    sent = send(client, table)
+    work()
+    name_columns(client, sent.location)
+    work()
+    post(client, f"{sent.location}/potrditev")
+    work()
+    return sent
 
 
 def selected(page: str, name: str) -> str:
@@ -94,12 +85,7 @@ def test_a_person_sees_the_first_rows_names_the_columns_and_says_yes(
 def test_the_choice_is_offered_for_the_next_file_with_the_same_headings(
     client: FlaskClient, ana: Person, work: Callable[[], None], session: Session
 ) -> None:
-    first = send(client, TABLE)
-    work()
-    name_columns(client, first.location)
-    work()
-    post(client, f"{first.location}/potrditev")
-    work()
+    add(client, work, TABLE)
 
     again = send(client, TABLE.replace(b"21. 9.", b"23. 9."))
     work()
@@ -243,12 +229,7 @@ def test_a_nurse_is_told_who_chose(
     app: Flask, client: FlaskClient, ana: Person, work: Callable[[], None], session: Session,
     sign_in: SignIn,
 ) -> None:  # fmt: skip
-    first = send(client, TABLE)
-    work()
-    name_columns(client, first.location)
-    work()
-    post(client, f"{first.location}/potrditev")
-    work()
+    add(client, work, TABLE)
     nurse, browser = make.nurse(session, [ana]), app.test_client()
     browser.set_cookie("lang", "en")
     sign_in(browser, nurse)
