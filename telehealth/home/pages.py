@@ -30,6 +30,7 @@ from telehealth.core.web.words import locale
 from telehealth.glycemia.entered import BELIEVABLE, CREDIBLE, TICK_SCALE
 from telehealth.home import service as home
 from telehealth.home.service import Visit
+from telehealth.imports import service as imports
 from telehealth.mandates import service as mandates
 from telehealth.monitoring.figures import sentences
 from telehealth.readings import service as readings
@@ -53,9 +54,11 @@ def start() -> Response | str:
             day = home.clinic_day(session, actor, now=now())
             return _clinic_page(day)
         today = home.today(session, actor, now=now())
+        left_out = imports.left_out(session, actor, today.patient_id, now=now())
     return render_template(
         "home/today.html",
         today=today,
+        left_out=left_out,
         date=_date_words(),
         link=_link,
         slot_words=SLOT_WORDS,

@@ -54,3 +54,40 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
     told = page.locator("#file").evaluate("input => input.validationMessage")
     assert told == "Datoteka je večja od 100 MB."
     expect(page).to_have_url(re.compile(r"/uvoz$"))
+
+
+def test_the_columns_of_an_unknown_table_are_named_on_a_phone_without_javascript(
+    server: LiveServer, enter: Callable[..., Page], tmp_path: Path
+) -> None:
+    with server.database.unit_of_work() as session:
+        ana = make.patient(session, "Ana", "Novak")
+    path = tmp_path / "zvezek.csv"
+    path.write_text(
+        "Dan;Ura;Krvni sladkor;Opomba\n21. 9. 2026;7.30;5,4;zajtrk\n21. 9. 2026;8.30;prenizko;\n"
+        "22. 9. 2026;12.15;2,9;tresenje\n31. 9. 2026;12.15;6,1;\n"
+    )
+    page = enter(ana, language="sl", width=390, javascript=False)
+    heading = page.get_by_role("heading", level=1)
+
+    page.goto("/uvoz")
+    page.set_input_files("#file", path)
+    page.get_by_role("button", name="Preglej datoteko").click()
+    expect(heading).to_have_text("Kaj je v katerem stolpcu?", timeout=PATIENCE_MS)
+    expect(page.get_by_role("cell", name="tresenje")).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.select_option("#time", "0")
+    page.select_option("#clock", "1")
+    page.select_option("#value", "2")
+    page.select_option("#unit_from", "mmol/L")
+    page.get_by_text("merilnik s trakovi").click()
+    page.get_by_role("button", name="Pokaži, kaj je prebrano").click()
+
+    expect(page.get_by_text("»prenizko«")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_text("prenizko za merjenje (LO)").click()
+    page.get_by_role("button", name="Nadaljuj").click()
+    expect(heading).to_have_text("To smo našli", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Dodaj 3 meritve").click()
+    expect(page.get_by_text("Dodane so 3 meritve.")).to_be_visible(timeout=PATIENCE_MS)
+
+    page.goto("/")
+    expect(page.get_by_text("je bila izpuščena 1 vrstica")).to_be_visible()
