@@ -28,7 +28,7 @@ def test_choices_go_and_imports_stay(fresh_db: Database) -> None:
         )
         n_imports = len(rows)
 
-    schema.downgrade(fresh_db, "0026")
+    schema.downgrade(fresh_db, "0029")
     assert "import_columns" not in inspect(fresh_db.engine).get_table_names()
     schema.upgrade(fresh_db)
 
