@@ -24,6 +24,8 @@ from devices.glucose import CEILING, Unit
 MAX_WORDS = 12
 """More different words in the place of values are no words of devices."""
 MAX_WORD_CHARS = 40
+MAX_NUMBERS = 10_000
+"""So many show whether a unit fits."""
 MOST_MMOL = Decimal("33.3")
 """A fraction up to here is a value in mmol/L; so low in mg/dL nobody is awake."""
 
@@ -53,10 +55,6 @@ class _Seen:
     """In no unit that the file names; the first ones."""
     unread: dict[str, None] = field(default_factory=dict)
     """Texts of values that are none, once each."""
-    n_unread: int = 0
-
-
-MAX_NUMBERS = 10_000
 
 
 def survey(found: Iterable[Row | Skipped], layout: Layout, answers: Answers) -> Survey:
@@ -72,6 +70,7 @@ def survey(found: Iterable[Row | Skipped], layout: Layout, answers: Answers) -> 
     """
     is_table = layout.format is Format.TABLE
     looks_closer = is_table or layout.has_row_units or not layout.is_known or None in layout.units
+    known_words = frozenset(word for word, _ in answers.words)
     seen = _Seen()
     for row in found:
         if isinstance(row, Skipped):
@@ -85,13 +84,13 @@ def survey(found: Iterable[Row | Skipped], layout: Layout, answers: Answers) -> 
         if looks_closer:
             for draft in layout.claims(row):
                 if isinstance(draft, Draft):
-                    _look(seen, draft, answers)
+                    _look(seen, draft, answers.unit, known_words)
     if is_table:
         _require_readings(seen)
     return _asked(seen, layout, answers)
 
 
-def _look(seen: _Seen, draft: Draft, answers: Answers) -> None:
+def _look(seen: _Seen, draft: Draft, unit: Unit | None, known_words: frozenset[str]) -> None:
     """Note what one reading shows."""
     seen.n_drafts += 1
     is_time = any(wall_of(draft.time, order) for order in DateOrder) or instant_of(draft.time)
@@ -101,15 +100,13 @@ def _look(seen: _Seen, draft: Draft, answers: Answers) -> None:
         number = number_in(draft.value)
         if number is not None and len(seen.numbers) < MAX_NUMBERS:
             seen.numbers.append(number)
-    unit = draft.unit or answers.unit
-    known = dict(answers.words)
-    if unit is None or draft.value.casefold() in known:
+    unit = draft.unit or unit
+    if unit is None or draft.value.casefold() in known_words:
         return
     value = read_value(draft.value, unit)
-    if value in (Reason.BAD_VALUE, Reason.IMPLAUSIBLE):
-        seen.n_unread += 1
-        if len(draft.value) <= MAX_WORD_CHARS and len(seen.unread) <= MAX_WORDS:
-            seen.unread[draft.value.casefold()] = None
+    is_unread = value in (Reason.BAD_VALUE, Reason.IMPLAUSIBLE)
+    if is_unread and len(draft.value) <= MAX_WORD_CHARS and len(seen.unread) <= MAX_WORDS:
+        seen.unread[draft.value.casefold()] = None
 
 
 def _require_readings(seen: _Seen) -> None:
