@@ -242,13 +242,12 @@ class PlanSchema(Schema):
     has_moving_sequence = fields.Boolean(required=True)
     marks_ketones = fields.Boolean(required=True)
     overlap = fields.Integer(required=True)
-    near_wrap = fields.Integer(required=True)
     choices = fields.List(fields.Dict(), required=True)
 
 
 def plan_json(found: Plan) -> dict[str, Any]:
     """The answer before a transfer."""
-    names = ("model", "is_usable", "has_moving_sequence", "marks_ketones", "overlap", "near_wrap")
+    names = ("model", "is_usable", "has_moving_sequence", "marks_ketones", "overlap")
     choices = [
         {name: getattr(one, name) for name in ("id", "name", "ending", "cursor", "count")}
         for one in found.choices
