@@ -15,6 +15,7 @@ def _sequence(raw: bytes) -> int | None:
         return None
     return int.from_bytes(raw[SEQUENCE_BYTES], "little")
 
+
 CLOCK_CHANGE = timedelta(hours=1)
 """This far a record may lie before the one that was numbered before it: the autumn night."""
 

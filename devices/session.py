@@ -291,26 +291,32 @@ class Session:
             return [*self._store(), *self._end(Outcome.INCOMPLETE, self._code)]
         if self._slices:
             return [*self._store(), *self._next_slice()]
-        is_short = self.count is not None and self._harvest.received < self.count
-        if self._is_full and (is_short or self.count is None) and self._has_numbers_above():
+        if self._has_numbers_above():
             self._slices = [(self._last_sliced + 1, LAST_NUMBER)]
             self._last_sliced = LAST_NUMBER
             return [*self._store(), *self._next_slice()]
-        self._harvest.finish(is_complete=not (self._is_full and is_short))
-        actions = self._store()
+        self._harvest.finish(is_complete=not (self._is_full and self._is_short))
+        return [*self._store(), *self._after_settling()]
+
+    def _after_settling(self) -> list[Action]:
         if self._way is Ask.LAST:
-            return [*actions, *self._end(Outcome.NEWEST_ONLY)]
+            return self._end(Outcome.NEWEST_ONLY)
         if self._is_full:
-            return [*actions, *self._end(Outcome.DONE)]
+            return self._end(Outcome.DONE)
         if self._misses_some():
-            return [*actions, *self._read_all()]
-        if is_short:
-            return [*actions, *self._next_end()]
-        return [*actions, *self._end(Outcome.DONE)]
+            return self._read_all()
+        return self._next_end() if self._is_short else self._end(Outcome.DONE)
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether fewer records came than the meter says it holds."""
+        return self.count is not None and self._harvest.received < self.count
 
     def _has_numbers_above(self) -> bool:
         """Whether the newest record may not have the highest number: numbers began again."""
-        return self._way is Ask.RANGE and self._last_sliced < LAST_NUMBER
+        is_all = self.count is not None and not self._is_short
+        is_sliced = self._way is Ask.RANGE and self._last_sliced < LAST_NUMBER
+        return self._is_full and is_sliced and not is_all
 
     def _want_all(self) -> list[Action]:
         """Ask for everything in the next way, from the first one on."""
