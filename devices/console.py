@@ -29,9 +29,9 @@ STOP_CODES = {stop: 10 + place for place, stop in enumerate(Stop)}
 CLOCK_NOT_SET, NOT_DECIDED, HUB_CLOCK = 17, 18, 19
 """Exit codes: 0 done, 1 unexpected (also bytes `decode` cannot read), 2 usage, 3 queue,
 4 no such meter, 5 file not readable, 6 meter not claimed, 7 some readings refused, 8 waiting for
-a confirmation, 9 no such visit, from 10 the server, 17 a meter's clock was not set: this computer's is not
-known to be right, 18 a record that cannot be decided about, 19 this computer's clock, from 20
-Bluetooth."""
+a confirmation, 9 no such visit, from 10 the server, 17 a meter's clock was not set because this
+computer's is not known to be right, 18 a record that cannot be decided about, 19 this computer's
+clock, from 20 Bluetooth."""
 
 VISIT_SENTENCES = {VisitOverError: "visit_over", OtherRecordsError: "visit_other"}
 

@@ -92,6 +92,7 @@ def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
         decides = wishes.visit.code is not None or wishes.visit.refuses
         begin = kiosk.answer if decides else kiosk.begin_turn
         result.turn = begin(queue, wishes.visit)
+    wishes.clock.compare()
     if wishes.reads:
         result.report = _read(console, queue, wishes)
     _check_claim(queue, wishes, result)
@@ -104,7 +105,6 @@ def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
 
 def _read(console: Console, queue: Queue, wishes: Wishes) -> Report:
     clock = wishes.clock
-    clock.compare()
     report = asyncio.run(
         sync.read(
             queue,
@@ -164,7 +164,9 @@ def _send(queue: Queue, wishes: Wishes, result: Result) -> None:
     with httpx.Client() as client:
         result.delivery = upload.deliver(queue, wishes.server, client=client, patient=patient)
         if result.delivery.stop is None:
-            result.told = condition.tell(queue, wishes.server, client=client, patient=patient)
+            result.told = condition.tell(
+                queue, wishes.server, client=client, at=wishes.clock.now(), patient=patient
+            )
 
 
 def _progress(console: Console) -> Progress:

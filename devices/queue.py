@@ -251,6 +251,7 @@ class Queue:
                 "INSERT INTO claim (meter_id, patient, claimed_by, claimed_at) VALUES (?, ?, ?, ?)",
                 (meter_id, patient, claimed_by, at.isoformat()),
             )
+            db.execute("UPDATE meter SET told_at = NULL WHERE id = ?", (meter_id,))
             if not with_history:
                 return 0
             taken = db.execute(
