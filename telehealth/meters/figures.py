@@ -89,12 +89,17 @@ def clock_words(known: Known) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WaitingWords:
-    """What waits for a decision, in a sentence, and what to do about it."""
+    """What waits for a decision, in a sentence, and what to do, said on the page of the meter."""
 
     place: Place
     meter_id: int
     sentence: str
     advice: str
+
+    @property
+    def anchor(self) -> str:
+        """Where on the page of the meter it goes on."""
+        return "aside" if self.place is Place.HERE else "waits"
 
 
 def waiting_words(found: Iterable[Waiting]) -> list[WaitingWords]:
@@ -134,7 +139,7 @@ def _waiting_reason(one: Waiting) -> str:
 
 def _waiting_advice(one: Waiting) -> str:
     if one.place is Place.HERE:
-        return str(gettext("Look at them on the page of the meter."))
+        return str(gettext("Decide about them below, under Set aside."))
     release = gettext(
         "Whoever looks after that computer decides about them there: the command glucometer status"
         " lists them, glucometer release sends them."

@@ -128,9 +128,12 @@ def test_every_page_says_the_same_about_what_waits_at_home(
         for path in ("", "/merilniki", f"/merilniki/{meter_id}")
     ]
 
+    assert 'id="waits"' in own[2]
+    for page in (own[2], of_team[2]):
+        assert "glucometer release" in page
     for page in (*own, *of_team):
         assert page.count(sentence) == 1
-        assert "glucometer status" in page, "and what to do"
+        assert f'/merilniki/{meter_id}#waits"' in page or "glucometer status" in page, "what to do"
         assert "#aside" not in page, "nothing waits on the server"
 
 
