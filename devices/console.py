@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from devices.queue import Queue, QueueError
+from devices.queue import Queue, QueueDamagedError, QueueError
 from devices.trouble import EXIT_CODES, RadioError, Trouble
 from devices.upload import Server, Stop
 from devices.visits import OtherRecordsError, VisitError, VisitOverError
@@ -55,6 +55,11 @@ class Console:
             QueueError: it cannot be opened.
         """
         return Queue(self.data / "queue.sqlite3")
+
+    def queue_trouble(self, error: QueueError) -> str:
+        """Say why the queue cannot be used, and what to do about it."""
+        name = "queue_damaged" if isinstance(error, QueueDamagedError) else "queue"
+        return self.say(name, detail=str(error))
 
     def say(self, name: str, /, **values: object) -> str:
         """Return a sentence in the chosen language."""
@@ -123,7 +128,7 @@ def with_console(command: Callable[..., None]) -> Callable[..., None]:
             console.fail(name, console.say(name), NO_VISIT)
         except QueueError as error:
             _reraise_when(console, error)
-            console.fail("queue", console.say("queue", detail=str(error)), QUEUE)
+            console.fail("queue", console.queue_trouble(error), QUEUE)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:  # noqa: BLE001 - the person is told below, in plain words

@@ -74,10 +74,11 @@ def _local(console: Console, heard: list[Found]) -> Iterator[Finding]:
     """Check what this computer keeps: the queue, the meters it knows, how the last tries ended."""
     try:
         with console.queue() as queue:
+            queue.check()
             meters, claims = queue.meters(), queue.open_claims()
             tries = list(_tries(console, queue))
     except QueueError as error:
-        message = console.say("queue", detail=str(error))
+        message = console.queue_trouble(error)
         yield Finding("queue", is_good=False, message=message, code=QUEUE)
         return
     yield Finding("queue", is_good=True, message=str(console.data))

@@ -119,6 +119,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The local queue cannot be used: {detail}",
         "Lokalne vrste ni mogoče uporabiti: {detail}",
     ),
+    "queue_damaged": (
+        (
+            "The local queue is damaged, as after a power cut: {detail}. Move this file away, then"
+            " read the meter again (sync) and claim it (claim --with-history). The server knows"
+            " what it has, so nothing is counted twice; records that waited here are read anew"
+            " while the meter still holds them."
+        ),
+        (
+            "Lokalna vrsta je poškodovana, kot po izpadu elektrike: {detail}. Premaknite to"
+            " datoteko drugam, nato znova preberite merilnik (sync) in ga dodelite (claim --with-history)."
+            " Strežnik ve, kaj že ima, zato nič ni šteto dvakrat; zapisi, ki so tu čakali, se"
+            " preberejo znova, dokler jih merilnik še hrani."
+        ),
+    ),
     "linux_only": (
         "Here the operating system pairs: open its Bluetooth settings.",
         "Tu seznani operacijski sistem: odprite njegove nastavitve Bluetooth.",
