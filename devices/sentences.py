@@ -128,9 +128,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         ),
         (
             "Lokalna vrsta je poškodovana, kot po izpadu elektrike: {detail}. Premaknite to"
-            " datoteko drugam, nato znova preberite merilnik (sync) in ga dodelite (claim --with-history)."
-            " Strežnik ve, kaj že ima, zato nič ni šteto dvakrat; zapisi, ki so tu čakali, se"
-            " preberejo znova, dokler jih merilnik še hrani."
+            " datoteko drugam, nato znova preberite merilnik (sync) in ga dodelite (claim"
+            " --with-history). Strežnik ve, kaj že ima, zato nič ni šteto dvakrat; zapisi, ki so tu"
+            " čakali, se preberejo znova, dokler jih merilnik še hrani."
         ),
     ),
     "linux_only": (

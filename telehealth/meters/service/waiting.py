@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Integer, SelectBase, case, cast, func, literal, null, select, union_all
+from sqlalchemy import Integer, Select, case, cast, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from devices.meaning import Doubt
@@ -64,7 +65,7 @@ def waiting_of_patients(
     }
 
 
-def _here(patient_ids: Collection[int]) -> SelectBase:
+def _here(patient_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
     is_clock = case(
         (MeterRecord.doubts.contains(Doubt.CLOCK_OFF.value, autoescape=True), 1), else_=0
     )
@@ -89,7 +90,7 @@ def _here(patient_ids: Collection[int]) -> SelectBase:
     ).group_by(one.patient_id, one.meter_id, one.is_clock)
 
 
-def _home(patient_ids: Collection[int], *, by_clock: bool) -> SelectBase:
+def _home(patient_ids: Collection[int], *, by_clock: bool) -> Select[*tuple[Any, ...]]:
     """What the computer has told that reads a meter which is the patient's now."""
     clock_records = func.coalesce(Meter.set_aside_clock, 0)
     records = clock_records if by_clock else Meter.set_aside - clock_records
