@@ -106,6 +106,18 @@ TROUBLES: dict[Trouble, Pair] = {
         "The meter does not give its records in any way this program knows.",
         "Merilnik zapisov ne da na noben način, ki ga program pozna.",
     ),
+    Trouble.CLOCKS_DIFFER: (
+        (
+            "The clocks of the meter and of this computer differ by more than five minutes, and"
+            " the server did not say which one is right. Nothing was read; try again when the"
+            " server answers."
+        ),
+        (
+            "Uri merilnika in tega računalnika se razlikujeta za več kot pet minut, strežnik pa ni"
+            " povedal, katera je prava. Nič ni bilo prebrano; poskusite znova, ko bo strežnik"
+            " odgovarjal."
+        ),
+    ),
     Trouble.RADIO: (
         "Bluetooth reported an error. Try again; --debug shows the details.",
         "Bluetooth je javil napako. Poskusite znova; --debug pokaže podrobnosti.",

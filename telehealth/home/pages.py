@@ -32,6 +32,7 @@ from telehealth.home import service as home
 from telehealth.home.service import Visit
 from telehealth.imports import service as imports
 from telehealth.mandates import service as mandates
+from telehealth.meters.figures import waiting_words
 from telehealth.monitoring.figures import sentences
 from telehealth.readings import service as readings
 from telehealth.targets.service import SLOT_WORDS
@@ -63,6 +64,7 @@ def start() -> Response | str:
         link=_link,
         slot_words=SLOT_WORDS,
         alert_words=alert_words()["w"],
+        meters_waiting=waiting_words(today.meters_waiting),
     )
 
 
