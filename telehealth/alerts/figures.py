@@ -99,6 +99,7 @@ def change_words(change: AlertRuleChange, say: Say, locale: str) -> str:
 
 POPULATION_WORDS = {
     Population.ADULT: N_("adults with type 1 or 2"),
+    Population.CHILD: N_("children and adolescents"),
     Population.OLDER: N_("older people and people at high risk"),
     Population.PREGNANCY_TYPE1: N_("pregnancy with type 1"),
     Population.PREGNANCY_TYPE2: N_("pregnancy with type 2 or gestational diabetes"),
@@ -259,6 +260,7 @@ _STATES = {
 _FATES = {
     "no_address": (N_("not sent: no confirmed e-mail address"), "danger"),
     "representation_ended": (N_("not sent: no longer a representative"), "warning"),
+    "died": (N_("not sent: the person has died"), ""),
     "left_care_team": (N_("not sent: no longer in the care team"), "warning"),
     "no_server": (N_("not sent: no mail server is set"), "warning"),
     "alert_ended": (N_("not sent: the alert was over before"), ""),

@@ -28,6 +28,10 @@ POPULATION_WORDS = {
         N_("Adults, type 1 or 2"),
         N_("in range more than 70 %, below less than 4 %"),
     ),
+    Population.CHILD: (
+        N_("Children and adolescents"),
+        N_("as for adults; the nurse is told of a low within 30 minutes"),
+    ),
     Population.OLDER: (
         N_("Older people, high risk"),
         N_("in range more than 50 %, below less than 1 %"),

@@ -120,7 +120,7 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         detail={"open": len(opened), "receipts": seen},
     )  # fmt: skip
     shown = _shown(session, actor, [*opened, *past], now=now)
-    book = rules.in_force(session, patient_id)
+    book = rules.in_force(session, patient_id, now=now)
     unit = readings.preferred_unit(session, patient_id)
     changed_by = {rule.changed_by_id for rule in book.values() if rule.is_own}
     return Overview(
