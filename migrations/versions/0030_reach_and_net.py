@@ -30,6 +30,34 @@ OLD = ("adult", "older", "pregnancy-type1", "pregnancy-type2")
 POPULATIONS = ("adult", "child", *OLD[1:])
 
 
+SQLITE_APPEND_ONLY = """
+CREATE TRIGGER target_version_no_{verb} BEFORE {verb} ON target_version
+BEGIN SELECT RAISE(ABORT, 'target_version is append-only'); END
+"""
+POSTGRESQL_TRIGGER = """
+CREATE TRIGGER target_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON target_version
+FOR EACH STATEMENT EXECUTE FUNCTION targets_append_only()
+"""
+
+
+def _open_history() -> None:
+    """Versions of targets may be written: only here."""
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(f"DROP TRIGGER target_version_no_{verb}")
+    else:
+        op.execute("DROP TRIGGER target_version_append_only ON target_version")
+
+
+def _close_history() -> None:
+    """Nobody changes or removes versions; SQLite has made the table anew, without its triggers."""
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(SQLITE_APPEND_ONLY.format(verb=verb))
+    else:
+        op.execute(POSTGRESQL_TRIGGER)
+
+
 def _unit_net(words: str) -> None:
     with op.batch_alter_table("alert_unit_rule") as batch:
         batch.drop_constraint(op.f("ck_alert_unit_rule_net"), type_="check")
@@ -66,15 +94,19 @@ def upgrade() -> None:
     with op.batch_alter_table("alert_rule") as batch:
         batch.create_check_constraint(op.f("ck_alert_rule_net"), f"NOT has_net OR {NET}")
     _unit_net(NET)
+    _open_history()
     _populations(POPULATIONS)
+    _close_history()
 
 
 def downgrade() -> None:
     """Children have the targets of adults again: the range and goals in the row are the same."""
+    _open_history()
     op.execute(
         sa.text("UPDATE target_version SET population = 'adult' WHERE population = 'child'")
     )
     _populations(OLD)
+    _close_history()
     _unit_net(OLD_NET)
     with op.batch_alter_table("alert_rule") as batch:
         batch.drop_constraint(op.f("ck_alert_rule_net"), type_="check")

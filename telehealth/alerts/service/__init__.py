@@ -21,6 +21,7 @@ from telehealth.alerts.service.lists import (
     one,
     to_close_of_worker,
 )
+from telehealth.alerts.service.offering import OfferedRule, keep, offers
 from telehealth.alerts.service.reach import (
     Gap,
     ReachCount,
@@ -34,7 +35,7 @@ from telehealth.alerts.service.reach import (
     untold_of_worker,
 )
 from telehealth.alerts.service.rule import KINDS, STARTING, TICKS, Rule, Threshold
-from telehealth.alerts.service.rules import in_force
+from telehealth.alerts.service.rules import RuleBook, in_force
 from telehealth.alerts.service.setting import (
     DEFAULTS_CHANGED,
     choose_notices,
@@ -44,6 +45,7 @@ from telehealth.alerts.service.setting import (
     set_rule,
     unit_rules,
 )
+from telehealth.alerts.service.sources import ANY, Sources, applies
 from telehealth.alerts.service.summary import OpenAlert, open_for, to_review_for
 from telehealth.alerts.service.telling import (
     CHANGED,
@@ -66,6 +68,7 @@ from telehealth.alerts.service.watching import (
 from telehealth.alerts.service.words import END_WORDS, KIND_WORDS, STATE_WORDS
 
 __all__ = [
+    "ANY",
     "BATCH",
     "CHANGED",
     "DEFAULTS_CHANGED",
@@ -81,12 +84,15 @@ __all__ = [
     "STEP_DUE",
     "TICKS",
     "Gap",
+    "OfferedRule",
     "OpenAlert",
     "Overview",
     "ReachCount",
     "Row",
     "Rule",
+    "RuleBook",
     "Shown",
+    "Sources",
     "Threshold",
     "Told",
     "Tried",
@@ -95,6 +101,7 @@ __all__ = [
     "acknowledge",
     "acknowledge_all",
     "announce_change",
+    "applies",
     "audience",
     "choose_notices",
     "claim_count",
@@ -104,6 +111,7 @@ __all__ = [
     "follow_default",
     "hear_outcome",
     "in_force",
+    "keep",
     "keep_count",
     "last_count",
     "look",
@@ -112,6 +120,7 @@ __all__ = [
     "look_for_receipt",
     "of_patient",
     "of_worker",
+    "offers",
     "one",
     "open_for",
     "reset_rule",

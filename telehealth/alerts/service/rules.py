@@ -39,6 +39,11 @@ def in_force(session: Session, patient_id: int, *, now: datetime) -> RuleBook:
     return in_force_for(session, [patient_id], now=now)[patient_id]
 
 
+def before_population(session: Session, patient_id: int, *, now: datetime) -> RuleBook:
+    """The rules of the patient's unit, as they are for adults with type 1 or 2."""
+    return of_unit(session, directory.units_of(session, [patient_id], now=now).get(patient_id))
+
+
 def in_force_for(
     session: Session, patient_ids: Collection[int], *, now: datetime
 ) -> dict[int, RuleBook]:

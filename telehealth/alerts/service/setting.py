@@ -132,6 +132,22 @@ def reset_rule(
     audit.record(session, actor, "alerts.reset_rule", "rule", kind.value, now=now)
 
 
+def changes_of(
+    session: Session, *, unit_id: int | None = None, patient_id: int | None = None
+) -> Sequence[AlertRuleChange]:
+    """The changes of the rules of one unit or of one patient, newest first."""
+    return session.scalars(
+        select(AlertRuleChange)
+        .where(
+            AlertRuleChange.unit_id == unit_id
+            if unit_id is not None
+            else AlertRuleChange.patient_id == patient_id
+        )
+        .order_by(AlertRuleChange.id.desc())
+        .limit(CHANGES_SHOWN)
+    ).all()
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRules:
     """The rules of a unit, and who changed them."""
@@ -154,12 +170,7 @@ def unit_rules(session: Session, actor: Actor, *, now: datetime) -> UnitRules:
     if worker is None:
         raise NotFound
     book = rules.of_unit(session, worker.unit_id)
-    changes = session.scalars(
-        select(AlertRuleChange)
-        .where(AlertRuleChange.unit_id == worker.unit_id)
-        .order_by(AlertRuleChange.id.desc())
-        .limit(CHANGES_SHOWN)
-    ).all()
+    changes = changes_of(session, unit_id=worker.unit_id)
     audit.record(session, actor, "alerts.read_defaults", "rule", now=now)
     names = identity.names(session, {change.by_id for change in changes})
     return UnitRules(worker.unit_name, [book[kind] for kind in KINDS], changes, names)
