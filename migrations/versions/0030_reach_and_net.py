@@ -102,9 +102,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Children have the targets of adults again: the range and goals in the row are the same."""
     _open_history()
-    op.execute(
-        sa.text("UPDATE target_version SET population = 'adult' WHERE population = 'child'")
-    )
+    op.execute(sa.text("UPDATE target_version SET population = 'adult' WHERE population = 'child'"))
     _populations(OLD)
     _close_history()
     _unit_net(OLD_NET)
