@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from telehealth.core.actor import Role
@@ -86,7 +86,7 @@ def care_teams_of(
     return found
 
 
-def has_care_team(patient_id: ColumnElement[int], *, now: datetime) -> ColumnElement[bool]:
+def has_care_team(patient_id: SQLColumnExpression[int], *, now: datetime) -> ColumnElement[bool]:
     """Whether a doctor or nurse employed today looks after the patient, as a condition of SQL."""
     today = local(now).date()
     return (

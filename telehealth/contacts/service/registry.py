@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,7 @@ def active_email(session: Session, person_id: int) -> str | None:
     )
 
 
-def has_active_email(person_id: ColumnElement[int]) -> ColumnElement[bool]:
+def has_active_email(person_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """Whether the person has a confirmed address that is used, as a condition of SQL."""
     return exists().where(
         ContactPoint.person_id == person_id,
