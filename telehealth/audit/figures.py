@@ -7,6 +7,7 @@ _DEEDS = {
     "alerts.choose_notices": N_("chose notices of alerts"),
     "alerts.delivery": N_("noted what became of a notice"),
     "alerts.list": N_("looked at the list of open alerts"),
+    "alerts.list_unreached": N_("looked at the list of people whose alerts reach nobody"),
     "alerts.open": N_("opened an alert"),
     "alerts.raise": N_("opened an alert of an urgent answer"),
     "alerts.read": N_("looked at alerts"),

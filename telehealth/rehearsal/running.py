@@ -36,6 +36,7 @@ _SOURCES = {
 }  # fmt: skip
 _KINDS = {"very_low": Kind.URGENT_LOW}
 _POPULATIONS = {
+    "child": Population.CHILD,
     "older": Population.OLDER,
     "pregnancy-type1": Population.PREGNANCY_TYPE1,
     "pregnancy-type2": Population.PREGNANCY_TYPE2,
@@ -119,7 +120,7 @@ def _agree(play: Play) -> None:
             targets.set_targets(session, doctor, play.cast.patient_id, new, now=now)
         for name, changes in scenario.rules.items():
             kind = _KINDS.get(name) or Kind(name)
-            rule = alerts.in_force(session, play.cast.patient_id)[kind]
+            rule = alerts.in_force(session, play.cast.patient_id, now=now)[kind]
             if "threshold" in changes:
                 unit = Unit(changes.get("unit", Unit.MMOL_L.value))
                 tick = int(changes["threshold"].scaleb(TICK_SCALE[unit]))

@@ -20,7 +20,10 @@ def words() -> dict[str, Any]:
     reader, moment = locale(), now()
     found = {
         "reason": lambda alert: figures.reason(alert, gettext, reader),
-        "rule_words": lambda rule: figures.rule_words(rule, gettext, reader),
+        "rule_words": lambda rule, sources=alerts.ANY: figures.rule_words(
+            rule, gettext, reader, sources
+        ),
+        "applies": alerts.applies,
         "repeat_words": lambda rule: figures.repeat_words(rule, gettext),
         "order_words": lambda rule: figures.order_words(rule, gettext),
         "next_words": lambda shown: figures.next_words(shown, gettext, reader),

@@ -16,6 +16,7 @@ from telehealth.alerts.models import (
     Alert,
     AlertAcknowledgement,
     AlertNotice,
+    AlertRuleChange,
     AlertStep,
     AlertTest,
     Kind,
@@ -26,6 +27,8 @@ from telehealth.alerts.models import (
 from telehealth.alerts.service import circle, rules, telling
 from telehealth.alerts.service.answering import UNDO, may_snooze
 from telehealth.alerts.service.rule import KINDS, Rule
+from telehealth.alerts.service.setting import changes_of
+from telehealth.alerts.service.sources import Sources, sources_of
 from telehealth.alerts.service.summary import severity
 from telehealth.alerts.service.trying import last_test
 from telehealth.audit import service as audit
@@ -104,8 +107,12 @@ class Overview:
     to_close: Sequence[Shown]
     """Ended, and nobody of the team has closed them."""
     rules: Sequence[Rule]
+    sources: Sources
+    """What the patient measures with: a rule that cannot fire for it does not apply."""
     changed_by: dict[int, str]
     """Names of who set the patient's own rules."""
+    changes: Sequence[AlertRuleChange]
+    """Of the patient's own rules, newest first."""
     mutes: set[Kind]
     tried: Tried | None
     may_answer: bool
@@ -142,9 +149,11 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         detail={"open": len(opened), "receipts": seen},
     )  # fmt: skip
     shown = _shown(session, actor, [*opened, *past], now=now)
-    book = rules.in_force(session, patient_id)
+    book = rules.in_force(session, patient_id, now=now)
     unit = readings.preferred_unit(session, patient_id)
+    changes = changes_of(session, patient_id=patient_id)
     changed_by = {rule.changed_by_id for rule in book.values() if rule.is_own}
+    changed_by |= {change.by_id for change in changes}
     return Overview(
         person=person,
         unit=unit,
@@ -152,7 +161,9 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         past=shown[len(opened) :],
         to_close=_shown(session, actor, session.scalars(_to_close([patient_id])).all(), now=now),
         rules=[book[kind].in_unit(unit) for kind in KINDS],
+        sources=sources_of(session, patient_id, now=now),
         changed_by=identity.names(session, {one for one in changed_by if one is not None}),
+        changes=changes,
         mutes=rules.mutes_of(session, patient_id, actor.person_id or 0),
         tried=_tried(session, patient_id),
         may_answer=not (

@@ -59,6 +59,7 @@ MEALS = {"breakfast": N_("breakfast"), "lunch": N_("lunch"), "dinner": N_("dinne
 PRESETS = {
     "own": N_("own targets"),
     "adult": N_("adults with type 1 or type 2 diabetes"),
+    "child": N_("children and adolescents"),
     "older": N_("older people or high risk"),
     "pregnancy-type1": N_("pregnancy with type 1 diabetes"),
     "pregnancy-type2": N_("pregnancy with type 2 or gestational diabetes"),
