@@ -251,6 +251,7 @@ def _by_day(items: Sequence[Item]) -> list[Day]:
 
 def _in_minute(item: Item) -> tuple[bool, float, float]:
     """The lowest reading on top, then the newer one; what is no reading follows."""
-    is_reading = isinstance(item, readings.Entry)
-    height = item.mg_dl if is_reading else 0.0
-    return not is_reading, height, -moment_of(item).timestamp()
+    later_first = -moment_of(item).timestamp()
+    if isinstance(item, readings.Entry):
+        return False, item.mg_dl, later_first
+    return True, 0.0, later_first
