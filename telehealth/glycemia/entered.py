@@ -92,7 +92,7 @@ def tick(digits: Digits, unit: Unit, middle: int | None = None) -> int:
     Args:
         digits: the literal.
         unit: its unit.
-        middle: the lowest tick in range of a person whose limits lie otherwise (8.0 to 12.0
+        middle: the lowest tick in range of a person whose own limits lie otherwise (8.0 to 12.0
             mmol/L): for classifying by those limits, never for storing.
     """
     shift = TICK_SCALE[unit] - digits.scale

@@ -251,7 +251,7 @@ def _by_day(items: Sequence[Item]) -> list[Day]:
 
 def _in_minute(item: Item) -> tuple[bool, float, float]:
     """The lowest reading on top, then the newer one; what is no reading follows."""
-    age = -moment_of(item).timestamp()
+    later_first = -moment_of(item).timestamp()
     if isinstance(item, readings.Entry):
-        return False, item.mg_dl, age
-    return True, 0.0, age
+        return False, item.mg_dl, later_first
+    return True, 0.0, later_first

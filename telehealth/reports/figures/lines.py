@@ -246,10 +246,10 @@ def _difference(
     return Difference(label, texts[0], texts[1], change, note)
 
 
-def _interval_min(part: Part) -> int:
-    """0: fingersticks."""
-    found = part.get("interval_min")
-    return found if isinstance(found, int) else 0
+def _amount(part: Part) -> int:
+    """Minutes that a sensor's readings stand for, or how many fingersticks there are."""
+    minutes = part.get("interval_min")
+    return part["n"] * minutes if isinstance(minutes, int) else part["n"]
 
 
 def comparison_note(before: Part | None, after: Part | None, words: Words) -> str:
@@ -259,10 +259,9 @@ def comparison_note(before: Part | None, after: Part | None, words: Words) -> st
     """
     if before is None or after is None:
         return ""
-    steps = [_interval_min(part) for part in (before, after)]
-    amounts = [part["n"] * (step or 1) for part, step in zip((before, after), steps, strict=True)]
-    needed = ENOUGH_MINUTES if any(steps) else ENOUGH_STICKS
-    if min(amounts) < needed:
+    is_sensor = "interval_min" in before
+    amounts = [_amount(part) for part in (before, after)]
+    if min(amounts) < (ENOUGH_MINUTES if is_sensor else ENOUGH_STICKS):
         sentence = N_("%(before)s readings against %(after)s: too few to compare")
     elif max(amounts) > MOST_UNEQUAL * min(amounts):
         sentence = N_("%(before)s readings against %(after)s: too unequal to compare")
