@@ -6,11 +6,20 @@ import sys
 from collections.abc import Iterable
 from importlib.metadata import version
 
-from bench import alerting, devices, glycemia, imports, readings, signing_in, worklist
+from bench import (
+    alerting,
+    devices,
+    glycemia,
+    imports,
+    readings,
+    rehearsal,
+    signing_in,
+    worklist,
+)
 from bench.ground import grounds
 from bench.table import Line
 
-ALONE = (devices.run, glycemia.run)
+ALONE = (devices.run, glycemia.run, rehearsal.run)
 """Measured once: no database takes part."""
 
 ON_A_DATABASE = (readings.run, imports.run, worklist.run, signing_in.run, alerting.run)
