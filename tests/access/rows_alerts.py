@@ -79,7 +79,7 @@ ROWS = (
     ),
     door(
         "alerts.unreached", "GET", "/klinika/opozorila/brez-dosega",
-        allow={DOCTOR: 200, NURSE: 200, OTHER_DOCTOR: 200, ADMIN: 200}, is_about_owner=False,
+        allow={DOCTOR: 200, NURSE: 200, OTHER_DOCTOR: 200, ADMIN: 200},
     ),
     door(
         "alerts.defaults", "GET", "/klinika/opozorila/pravila",

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from devices.glucose import Unit
 from telehealth.alerts.models import Alert, AlertMute, AlertRule, AlertTest, Kind, State
 from telehealth.core import sockets
 from telehealth.core.queue import Queue
 from telehealth.identity.models import Person
+from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind
 from tests import make
 from tests.conftest import FixedClock
@@ -280,6 +282,8 @@ def test_a_patient_who_measures_in_mg_dl_reads_thresholds_in_mg_dl(
     session: Session, as_nurse: FlaskClient, around: made.Family
 ) -> None:
     made.arrives(session, around.patient, "110 mg/dL", kind=SourceKind.MANUAL)
+    own = made.as_self(around.patient)
+    readings.choose_unit(session, own, around.patient.id, Unit.MG_DL, now=NOW)
     session.commit()
 
     words = text_of(as_nurse.get(f"/pacienti/{around.patient.id}/opozorila"))

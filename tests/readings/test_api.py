@@ -95,7 +95,7 @@ def test_the_sentence_of_a_rejected_row_speaks_the_readers_language(
 
     assert answer.json["rejected"][0]["detail"] == (
         "Te vrednosti ne moremo shraniti: 72 mmol/L ni mogoče izmeriti. "
-        " Ste mislili 7,2 mmol/L ali 72 mg/dL?"
+        "Ste mislili 7,2 mmol/L ali 72 mg/dL?"
     )
 
 

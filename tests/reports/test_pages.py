@@ -265,7 +265,9 @@ def test_ninety_days_take_one_query_of_readings(
         event.remove(db.engine, "before_cursor_execute", hear)
 
     assert answer.status_code == 200
-    assert (len(asked), loaded) == (1, [])
+    of_the_period = [one for one in asked if "max(" not in one and "given" not in one]
+    assert len(of_the_period) == 1
+    assert len(loaded) <= 1, "the newest value, for what to do about it, and no other"
 
 
 def test_looking_leaves_one_line_in_the_trail(

@@ -45,8 +45,8 @@ _ORDER = (Kind.URGENT_LOW, Kind.LOW, Kind.VERY_HIGH, Kind.HIGH)
 """The sharper rule first: whether it has an alert decides whether the milder one waits."""
 HORIZON = timedelta(days=14)
 """Values older than this are history: they change the diary and open nothing."""
-_BACK_TO = episodes.LATE + timedelta(hours=4)
-"""How far back a look begins at least: what is late and still rings, and how long a rule waits."""
+_BACK_TO = timedelta(hours=4)
+"""How far back a look begins at least, beside what is late and still rings."""
 
 
 def look(
@@ -80,7 +80,7 @@ def look(
         _end_for_the_dead(session, watch, cause=cause, now=now)
         return
     book = rules.in_force(session, patient_id, now=now)
-    begins_at = _from(live_alerts(session, patient_id).values(), since, now)
+    begins_at = _from(live_alerts(session, patient_id).values(), book, since, now)
     values = values_between(session, patient_id, begins_at, now)
     round_ = Round(
         session, patient_id, book, patient, _stored(session, patient_id, begins_at),
@@ -179,11 +179,18 @@ def _end_for_the_dead(session: Session, watch: AlertWatch, *, cause: str, now: d
         telling.announce_change(session, watch.patient_id, now=now)
 
 
-def _from(live: Iterable[Alert], since: datetime | None, now: datetime) -> datetime:
-    """The time after which values matter: what may ring, what is open, and what has come."""
-    begins = [now - _BACK_TO]
+def _from(
+    live: Iterable[Alert], book: rules.RuleBook, since: datetime | None, now: datetime
+) -> datetime:
+    """The time after which values matter: what may ring, what is open, and what has come.
+
+    A rule that counts values over a day has to see the day.
+    """
+    waits = [max(rule.delay_min, rule.values_within_min) for rule in book.values() if rule.is_on]
+    back = episodes.LATE + max(_BACK_TO, timedelta(minutes=max(waits, default=0)))
+    begins = [now - back]
     begins += [row.beyond_since for row in live if row.kind not in TIMELESS]
-    begins += [since - _BACK_TO] if since is not None else []
+    begins += [since - back] if since is not None else []
     return max(min(begins), now - HORIZON)
 
 
