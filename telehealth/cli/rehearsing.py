@@ -2,8 +2,9 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -28,12 +29,23 @@ def rehearse(operator: Operator, *, file: Path) -> None:
         wanted = scenario.read(json.loads(file.read_text(encoding="utf-8")))
         with running.played(wanted) as play:
             found = outcome.outcome(play)
-    except (ValueError, scenario.BadScenario) as error:
-        errors = getattr(error, "errors", None) or {"#": f"This is no JSON: {error}"}
+    except scenario.BadScenario as error:
+        _refuse(operator, error.errors)
+    except ValueError as error:
+        _refuse(operator, {"#": f"This is no JSON: {error}"})
+    operator.say("\n".join(_lines(found)), **found)
+
+
+def _refuse(operator: Operator, errors: Mapping[str, str]) -> NoReturn:
+    """A line, or an object, for each place that is wrong; exit code 2."""
+    if operator.as_json:
+        places = [{"pointer": place, "detail": words} for place, words in errors.items()]
+        answer = {"error": "bad_scenario", "detail": "The scenario has mistakes.", "errors": places}
+        click.echo(json.dumps(answer, ensure_ascii=False), err=True)
+    else:
         for place, words in errors.items():
             click.echo(f"{place}: {words}", err=True)
-        sys.exit(EXIT_USAGE)
-    operator.say("\n".join(_lines(found)), **found)
+    sys.exit(EXIT_USAGE)
 
 
 def _lines(found: dict[str, Any]) -> list[str]:

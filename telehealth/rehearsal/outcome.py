@@ -62,7 +62,7 @@ def _told(session: Session, play: Play) -> list[dict[str, Any]]:
             "after_min": play.minute(at),
             "who": play.cast.name_of(notice.recipient_id),
             "kind": _name(alert.kind),
-            "value": _value(alert),
+            "value": play.values.get(notice.id),
         }
         for notice, alert, at in rows
     ]
@@ -94,12 +94,3 @@ def _alerts(session: Session, play: Play) -> list[dict[str, Any]]:
 
 def _name(kind: Kind) -> str:
     return _KINDS.get(kind, kind.value)
-
-
-def _value(alert: Alert) -> str | None:
-    if alert.worst_unit is None:
-        return None
-    if alert.worst_tick is None:
-        return "LO" if alert.direction.value == "low" else "HI"
-    whole, tenth = divmod(alert.worst_tick, 10)
-    return f"{whole}.{tenth}" if alert.worst_unit.value == "mmol/L" else str(alert.worst_tick)

@@ -1,37 +1,32 @@
 """Playing a scenario: the real application, a clock that moves from one due moment to the next."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from devices.glucose import Unit
 from telehealth.alerts import service as alerts
-from telehealth.alerts.models import RAISED, Alert, AlertWatch, Kind
+from telehealth.alerts.models import RAISED, Alert, AlertNotice, AlertWatch, Direction, Kind
 from telehealth.alerts.service import Threshold
-from telehealth.app import create_app
-from telehealth.core import schema
 from telehealth.core.actor import Actor, Basis
 from telehealth.core.db import Database
 from telehealth.core.errors import Refusal
 from telehealth.core.lanes import Lane
 from telehealth.core.outbox import OutboxEvent
 from telehealth.core.web.platform import Platform
-from telehealth.glycemia.entered import Digits, parse
+from telehealth.glycemia.entered import TICK_SCALE, Digits, parse
 from telehealth.mandates import service as mandates
 from telehealth.readings import service as readings
 from telehealth.readings.models import Beyond, Meal, SourceKind, Via
 from telehealth.rehearsal import people
 from telehealth.rehearsal.mail import RehearsedMail
-from telehealth.rehearsal.scenario import BadScenario, Scenario
-from telehealth.settings import Settings
+from telehealth.rehearsal.scenario import Scenario
+from telehealth.rehearsal.stage import Clock, Stage, stage
 from telehealth.targets import service as targets
 from telehealth.targets.models import Population
 
@@ -45,7 +40,12 @@ _POPULATIONS = {
     "pregnancy-type1": Population.PREGNANCY_TYPE1,
     "pregnancy-type2": Population.PREGNANCY_TYPE2,
 }
-_AT_ONCE = 5_000
+_AT_MOST = 5_000
+"""Readings in one upload."""
+_ALL = tuple(Lane)
+_AT_ONCE = (Lane.ALERTS, Lane.URGENT)
+"""Lanes that tell people. The worklist and the pages follow when somebody does something, and at
+the end: between two readings nobody looks at them."""
 
 
 @dataclass(slots=True)
@@ -56,11 +56,13 @@ class Play:
     platform: Platform
     cast: people.Cast
     mail: RehearsedMail
-    clock: "Clock"
+    clock: Clock
     has_worker: bool = True
     stored: int = 0
     set_aside: int = 0
     refs: dict[str, readings.Reference] = field(default_factory=dict)
+    values: dict[int, str | None] = field(default_factory=dict)
+    """By notice: the worst value that was known when somebody was told."""
     number: int = 0
 
     @property
@@ -73,61 +75,33 @@ class Play:
         return round((moment - self.scenario.start) / _MINUTE, 2)
 
 
-@dataclass(slots=True)
-class Clock:
-    """A clock that is moved by hand."""
-
-    at: datetime
-
-    def __call__(self) -> datetime:
-        """What time it is in the rehearsal."""
-        return self.at
-
-
 @contextmanager
 def played(scenario: Scenario) -> Iterator[Play]:
     """The scenario as it stands when it is over, on a database of its own.
 
-    Raises:
-        BadScenario: an event names somebody or something that is not there.
+    One at a time in a process: all are played on the same stage.
     """
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        path = Path(folder) / "rehearsal.db"
-        shutil.copy(_template(), path)
-        database = Database(f"sqlite:///{path}")
-        try:
-            yield _play(scenario, database, Path(folder))
-        finally:
-            database.close()
+    yield _play(scenario, stage())
 
 
-@cache
-def _template() -> Path:
-    """An empty, migrated database, made once in a process."""
-    path = Path(tempfile.mkdtemp(prefix="rehearsal-template-")) / "template.db"
-    database = Database(f"sqlite:///{path}")
-    schema.upgrade(database)
-    database.close()
-    return path
-
-
-def _play(scenario: Scenario, database: Database, folder: Path) -> Play:
-    clock, mail = Clock(scenario.start), RehearsedMail()
-    settings = Settings(secret_key="rehearsal " * 4, data_dir=folder, log_level="ERROR")
-    app = create_app(settings, database, clock, mail=mail)
-    platform: Platform = app.extensions["telehealth"]
-    with database.unit_of_work() as session:
+def _play(scenario: Scenario, on: Stage) -> Play:
+    on.clear(scenario.start)
+    with on.database.unit_of_work() as session:
         cast = people.settle(session, scenario)
-    play = Play(scenario, platform, cast, mail, clock)
+    play = Play(scenario, on.platform, cast, on.mail, on.clock)
     _agree(play)
     _remember(play)
-    play.platform.queue.drain()
-    mail.taken.clear()
+    _work(play, _ALL)
+    play.mail.taken.clear()
     for event in scenario.events:
         _advance(play, scenario.start + event["after_min"] * _MINUTE)
+        is_reading = event["do"] == "reading"
+        if not is_reading:  # who does something sees the worklist as it is then
+            _work(play, _ALL)
         _DEEDS[event["do"]](play, event)
-        _work(play)
+        _work(play, _AT_ONCE if is_reading else _ALL)
     _advance(play, scenario.start + scenario.until_min * _MINUTE)
+    _work(play, _ALL)
     return play
 
 
@@ -146,12 +120,12 @@ def _agree(play: Play) -> None:
         for name, changes in scenario.rules.items():
             kind = _KINDS.get(name) or Kind(name)
             rule = alerts.in_force(session, play.cast.patient_id)[kind]
-            edge = changes.pop("threshold", None)
-            unit = Unit(changes.pop("unit", Unit.MMOL_L.value))
-            if edge is not None:
-                tick = int(edge * 10) if unit is Unit.MMOL_L else int(edge)
+            if "threshold" in changes:
+                unit = Unit(changes.get("unit", Unit.MMOL_L.value))
+                tick = int(changes["threshold"].scaleb(TICK_SCALE[unit]))
                 rule = replace(rule, threshold=Threshold(tick, unit))
-            rule = replace(rule, **changes, reason="rehearsal")
+            others = {k: v for k, v in changes.items() if k not in ("threshold", "unit")}
+            rule = replace(rule, **others, reason="rehearsal")
             alerts.set_rule(session, doctor, play.cast.patient_id, rule, now=now)
 
 
@@ -163,9 +137,9 @@ def _remember(play: Play) -> None:
         count = int(timedelta(days=past["days"]) / every)
         moments = [begins + n * every for n in range(count)]
         event = {"source": past["source"], "device": "", "value": past["value"], "unit": "mmol/L"}
-        for first in range(0, len(moments), _AT_ONCE):
-            some = moments[first : first + _AT_ONCE]
-            _store(play, event, some, now=some[-1], via=Via.DIRECT)
+        for first in range(0, len(moments), _AT_MOST):
+            some = moments[first : first + _AT_MOST]
+            _store(play, event, some, now=some[-1])
 
 
 def _advance(play: Play, until: datetime) -> None:
@@ -177,12 +151,51 @@ def _advance(play: Play, until: datetime) -> None:
     _work(play)
 
 
-def _work(play: Play) -> None:
+def _work(play: Play, lanes: tuple[Lane, ...] = _AT_ONCE) -> None:
+    """What is due is done, and what each notice of it says is kept."""
     if not play.has_worker:
         return
-    play.platform.queue.drain()
-    play.platform.queue.run_timed(Lane.ALERTS)
-    play.platform.queue.drain()
+    queue = play.platform.queue
+    queue.run_timed(Lane.ALERTS)
+    if Lane.LIVE in lanes:
+        _leave_out_repeated(play)
+    if queue.drain(lanes):
+        _note_values(play)
+
+
+def _leave_out_repeated(play: Play) -> None:
+    """Of hints to look again at the patient the newest is enough: each looks at everything."""
+    waiting = (OutboxEvent.lane == Lane.LIVE, OutboxEvent.done_at.is_(None))
+    newest = select(func.max(OutboxEvent.id)).where(*waiting).group_by(OutboxEvent.topic)
+    with play.database.unit_of_work() as session:
+        session.execute(
+            update(OutboxEvent)
+            .where(*waiting, OutboxEvent.id.not_in(newest.scalar_subquery()))
+            .values(done_at=play.clock.at)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _note_values(play: Play) -> None:
+    """The worst value of an alert as it was known when somebody was told."""
+    with play.database.reading() as session:
+        rows = session.execute(
+            select(AlertNotice.id, Alert)
+            .join(Alert, Alert.id == AlertNotice.alert_id)
+            .where(AlertNotice.id > max(play.values, default=0))
+            .order_by(AlertNotice.id)
+        ).all()
+        play.values |= {row.id: shown(row.Alert) for row in rows}
+
+
+def shown(alert: Alert) -> str | None:
+    """The worst value of an alert: `2.4`, `LO`; None: it is about no value."""
+    if alert.worst_unit is None:
+        return None
+    if alert.worst_tick is None:
+        return "LO" if alert.direction is Direction.LOW else "HI"
+    whole, tenth = divmod(alert.worst_tick, 10)
+    return f"{whole}.{tenth}" if alert.worst_unit is Unit.MMOL_L else str(alert.worst_tick)
 
 
 def _next_due(play: Play) -> datetime | None:
@@ -209,28 +222,20 @@ def _next_due(play: Play) -> datetime | None:
 
 
 def _arrive(play: Play, event: dict[str, Any]) -> None:
-    """One reading, or several one after the other, each when it is measured."""
-    late = event["after_min"] - (
-        event["after_min"] if event["measured_after_min"] is None else event["measured_after_min"]
-    )
-    for n in range(event["times"]):
-        gap = n * (event["every_min"] or 0)
-        at = play.scenario.start + (event["after_min"] + gap) * _MINUTE
-        if n:
-            _advance(play, at)
-        _store(play, event, [at - late * _MINUTE], now=play.clock.at, via=Via.DIRECT)
-        if event["ref"] and not n:
-            _name(play, event)
-        _work(play)
+    """One reading, when it was measured or later."""
+    _store(play, event, [play.scenario.start + _measured(event)], now=play.clock.at)
+    if event["ref"]:
+        _name(play, event)
+
+
+def _measured(event: dict[str, Any]) -> timedelta:
+    at = event["measured_after_min"]
+    return float(event["after_min"] if at is None else at) * _MINUTE
 
 
 def _bring_file(play: Play, event: dict[str, Any]) -> None:
     """Readings that come at once, as a file brings them."""
-    first = event["after_min"] if event["measured_after_min"] is None else None
-    begins = (
-        play.scenario.start
-        + (first if first is not None else event["measured_after_min"]) * _MINUTE
-    )
+    begins = play.scenario.start + _measured(event)
     moments = [begins + n * (event["every_min"] or 0) * _MINUTE for n in range(event["times"])]
     _store(play, event, moments, now=play.clock.at, via=Via.FILE)
     if event["ref"]:
@@ -238,12 +243,18 @@ def _bring_file(play: Play, event: dict[str, Any]) -> None:
 
 
 def _store(
-    play: Play, event: dict[str, Any], moments: list[datetime], *, now: datetime, via: Via
+    play: Play,
+    event: dict[str, Any],
+    moments: list[datetime],
+    *,
+    now: datetime,
+    via: Via = Via.DIRECT,
 ) -> None:
     kind, value = _SOURCES[event["source"]], event["value"]
     digits = Beyond(value) if value in ("HI", "LO") else parse(value)
     if not isinstance(digits, Digits | Beyond):
-        raise BadScenario({"#/events": f"No meter shows {value}."})
+        raise TypeError("the scenario was not read")
+    zone = ZoneInfo(play.scenario.zone)
     found = []
     for at in moments:
         play.number += 1
@@ -251,7 +262,8 @@ def _store(
         found.append(
             readings.NewReading(
                 row=play.number, key=f"{event['source']}-{device}-{at.isoformat()}-{value}",
-                measured_at=at, offset_min=0, digits=digits, unit=Unit(event["unit"]), kind=kind,
+                measured_at=at.astimezone(UTC), offset_min=_offset_min(at, zone),
+                digits=digits, unit=Unit(event["unit"]), kind=kind,
                 device=device, meal=Meal.NONE, note="", via=via,
             )
         )  # fmt: skip
@@ -264,6 +276,12 @@ def _store(
     play.set_aside += len(outcome.rejected)
     if outcome.new:
         play.refs[""] = outcome.new[0]
+
+
+def _offset_min(at: datetime, zone: ZoneInfo) -> int:
+    """What the patient's own clocks are ahead of UTC."""
+    offset = at.astimezone(zone).utcoffset() or timedelta(0)
+    return int(offset / _MINUTE)
 
 
 def _name(play: Play, event: dict[str, Any]) -> None:
@@ -296,28 +314,19 @@ def _pause(play: Play, event: dict[str, Any]) -> None:
         return
 
 
-def _reference(play: Play, event: dict[str, Any]) -> readings.Reference:
-    try:
-        return play.refs[event["ref"]]
-    except KeyError as error:
-        raise BadScenario({"#/events": f'No reading is called "{event["ref"]}".'}) from error
-
-
 def _remove(play: Play, event: dict[str, Any]) -> None:
+    actor, reference = play.cast.actor(event["by"] or "patient"), play.refs[event["ref"]]
     with play.database.unit_of_work() as session:
-        readings.remove(
-            session, play.cast.actor(event["by"]), play.cast.patient_id, _reference(play, event),
-            now=play.clock.at,
-        )  # fmt: skip
+        readings.remove(session, actor, play.cast.patient_id, reference, now=play.clock.at)
 
 
 def _correct(play: Play, event: dict[str, Any]) -> None:
     digits = parse(event["value"])
     if not isinstance(digits, Digits):
-        raise BadScenario({"#/events": "A correction needs a number."})
-    reference = _reference(play, event)
+        raise TypeError("the scenario was not read")
+    reference = play.refs[event["ref"]]
     with play.database.unit_of_work() as session:
-        actor = play.cast.actor(event["by"])
+        actor = play.cast.actor(event["by"] or "patient")
         window = readings.Window()
         page = readings.page(session, actor, play.cast.patient_id, window, now=play.clock.at)
         at = next(one.measured_at for one in page.items if one.id == str(reference))
@@ -326,7 +335,7 @@ def _correct(play: Play, event: dict[str, Any]) -> None:
 
 
 def _end_mandate(play: Play, event: dict[str, Any]) -> None:
-    name = event["by"] if event["by"] in play.cast.representations else "proxy"
+    name = event["by"]
     with play.database.unit_of_work() as session:
         mandates.end(
             session, play.cast.actor("patient"), play.cast.representations[name],
