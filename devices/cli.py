@@ -34,6 +34,7 @@ from devices.printing import meter_json, meter_line, record_json, record_lines
 from devices.queue import Queue
 from devices.quirks import UNKNOWN
 from devices.rows import MeterRow, State
+from devices.server_time import HubClock
 from devices.shelf import discard, release
 from devices.sim.faults import Fault, Faults
 from devices.transfer import Patience
@@ -70,6 +71,11 @@ now_option = click.option(
 
 def _instant(wall: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if wall is None else wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _clock(server: Server | None, given: datetime | None) -> HubClock:
+    """The clock of this computer, or the time that was given for it."""
+    return HubClock(server) if given is None else HubClock(server, lambda: given)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -201,7 +207,7 @@ def sync_command(
         reads=not (only_send or code or refuse),
         sets_clock=set_clock,
         visit=Choice(visit, code, refuse) if visit else None,
-        now=_instant(now, zone),
+        clock=_clock(server, _instant(now, zone)),
     )
     with console.queue() as queue:
         errand.finish(console, errand.run(console, queue, wishes), wishes)
@@ -233,7 +239,7 @@ def watch(
     times: int,
 ) -> None:
     """Keep looking for meters and send what they bring."""
-    wishes = Wishes(zone, address, patient, server, find_s)
+    wishes = Wishes(zone, address, patient, server, find_s, clock=HubClock(server))
     console.note(console.say("watching"))
     with console.queue() as queue, contextlib.suppress(KeyboardInterrupt):
         for round_number in itertools.count(1):

@@ -1,10 +1,11 @@
-"""Telling the server how a meter does: battery, clock drift, how many records, when it was read.
+"""Telling the server how a meter does: battery, clock, records, and what waits here for a person.
 
 Beside the readings and never before them. A server that knows no such door is no failure; what
 could not be told is told after the next transfer.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,18 @@ QUESTION = """
     WHERE meter.read_at IS NOT NULL AND meter.told_at IS NOT meter.read_at
     ORDER BY meter.id
 """
+
+SET_ASIDE = """
+    SELECT count(*), coalesce(sum(by_clock), 0), min(drift_s), max(drift_s)
+    FROM (
+        SELECT instr(reason, 'clock_off') > 0 AS by_clock,
+            CASE WHEN instr(reason, 'clock_off') > 0 THEN record.drift_s END AS drift_s
+        FROM record JOIN claim ON claim.id = record.claim_id
+        WHERE record.meter_id = ? AND claim.patient = ? AND state = 'quarantined'
+    )
+"""
+SAME_DRIFT_S = 1800
+"""Drifts that differ by less are told as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +63,49 @@ def untold(queue: Queue) -> list[Condition]:
             "clock_set_at": set_at,
             "records": count,
             "firmware": firmware,
+            "set_aside": _set_aside(queue, meter_id, patient),
         }
         found.append(Condition(meter_id, patient, read_at, row))
     return found
 
 
-def tell(queue: Queue, server: Server, *, client: httpx.Client, patient: str | None = None) -> int:
-    """Tell the server what it has not heard yet; returns of how many meters it took note."""
+def _set_aside(queue: Queue, meter_id: int, patient: str) -> dict[str, int | None]:
+    """Count the patient's records that wait here, and say how far the meter's clock was ahead."""
+    ((records, by_clock, least, most),) = queue.rows(SET_ASIDE, meter_id, patient)
+    is_one = least is not None and most - least <= SAME_DRIFT_S
+    return {"records": records, "clock_off": by_clock, "clock_drift_s": most if is_one else None}
+
+
+def tell(
+    queue: Queue,
+    server: Server,
+    *,
+    client: httpx.Client,
+    at: datetime,
+    patient: str | None = None,
+) -> int:
+    """Tell the server what it has not heard yet; returns of how many meters it took note.
+
+    Args:
+        queue: what is known here.
+        server: who is told.
+        client: carries the requests.
+        at: the present, by which the meters were judged.
+        patient: only this patient's meters.
+    """
     told = 0
     for one in untold(queue):
         if patient is None or one.patient == patient:
-            told += _tell(queue, server, client, one)
+            told += _tell(queue, server, client, one, at)
     return told
 
 
-def _tell(queue: Queue, server: Server, client: httpx.Client, one: Condition) -> bool:
+def _tell(queue: Queue, server: Server, client: httpx.Client, one: Condition, at: datetime) -> bool:
     url = f"{server.url.rstrip('/')}/api/v1/patients/{quote(one.patient, safe='')}/meters/status"
     try:
         answer = client.put(
             url,
-            json={"meters": [one.row]},
+            json={"meters": [one.row | {"sent_at": at.isoformat()}]},
             headers={"Authorization": f"Bearer {server.token}"},
             timeout=TIMEOUT_S,
         )

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from devices.queue import Queue, QueueError
+from devices.queue import Queue, QueueDamagedError, QueueError
 from devices.trouble import EXIT_CODES, RadioError, Trouble
 from devices.upload import Server, Stop
 from devices.visits import OtherRecordsError, VisitError, VisitOverError
@@ -26,11 +26,12 @@ T = TypeVar("T")
 UNEXPECTED, QUEUE, NO_SUCH_METER, UNREADABLE = 1, 3, 4, 5
 UNCLAIMED, SOME_REJECTED, NOT_CONFIRMED, NO_VISIT = 6, 7, 8, 9
 STOP_CODES = {stop: 10 + place for place, stop in enumerate(Stop)}
-NOT_DECIDED, HUB_CLOCK = 18, 19
+CLOCK_NOT_SET, NOT_DECIDED, HUB_CLOCK = 17, 18, 19
 """Exit codes: 0 done, 1 unexpected (also bytes `decode` cannot read), 2 usage, 3 queue,
 4 no such meter, 5 file not readable, 6 meter not claimed, 7 some readings refused, 8 waiting for
-a confirmation, 9 no such visit, from 10 the server, 18 a record that cannot be decided about,
-19 this computer's clock, from 20 Bluetooth."""
+a confirmation, 9 no such visit, from 10 the server, 17 a meter's clock was not set because this
+computer's is not known to be right, 18 a record that cannot be decided about, 19 this computer's
+clock, from 20 Bluetooth."""
 
 VISIT_SENTENCES = {VisitOverError: "visit_over", OtherRecordsError: "visit_other"}
 
@@ -54,6 +55,11 @@ class Console:
             QueueError: it cannot be opened.
         """
         return Queue(self.data / "queue.sqlite3")
+
+    def queue_trouble(self, error: QueueError) -> str:
+        """Say why the queue cannot be used, and what to do about it."""
+        name = "queue_damaged" if isinstance(error, QueueDamagedError) else "queue"
+        return self.say(name, detail=str(error))
 
     def say(self, name: str, /, **values: object) -> str:
         """Return a sentence in the chosen language."""
@@ -122,7 +128,7 @@ def with_console(command: Callable[..., None]) -> Callable[..., None]:
             console.fail(name, console.say(name), NO_VISIT)
         except QueueError as error:
             _reraise_when(console, error)
-            console.fail("queue", console.say("queue", detail=str(error)), QUEUE)
+            console.fail("queue", console.queue_trouble(error), QUEUE)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:  # noqa: BLE001 - the person is told below, in plain words

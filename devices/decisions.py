@@ -93,6 +93,11 @@ def decide(queue: Queue, keys: Sequence[str], decision: Decision) -> list[Record
                 (state, corrected_at, record.id),
             )
             db.execute(
+                "UPDATE meter SET told_at = NULL"
+                " WHERE id = (SELECT meter_id FROM record WHERE id = ?)",
+                (record.id,),
+            )
+            db.execute(
                 "INSERT INTO decision (record_id, deed, reason, decided_by, decided_at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (

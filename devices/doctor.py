@@ -7,8 +7,7 @@ bond the meter lost) is told from the last try, which the queue remembers.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ import httpx
 
 from devices import kernel, sync
 from devices.console import HUB_CLOCK, QUEUE, STOP_CODES, UNCLAIMED, Console
-from devices.printing import drift_minutes, meter_line
+from devices.printing import drift_line, drift_minutes, duration, meter_line
 from devices.queue import Queue, QueueError
 from devices.rows import Claim, MeterRow
+from devices.server_time import NOTABLE_SKEW, date_of, utc_now
 from devices.sync import Found
 from devices.trouble import EXIT_CODES, RadioError, Trouble
 from devices.upload import Server, Stop
@@ -27,7 +27,6 @@ from devices.words import STOPS, pick
 
 LISTEN_S = 0.5
 SERVER_S = 10.0
-NOTABLE_SKEW = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,11 @@ def _local(console: Console, heard: list[Found]) -> Iterator[Finding]:
     """Check what this computer keeps: the queue, the meters it knows, how the last tries ended."""
     try:
         with console.queue() as queue:
+            queue.check()
             meters, claims = queue.meters(), queue.open_claims()
             tries = list(_tries(console, queue))
     except QueueError as error:
-        message = console.say("queue", detail=str(error))
+        message = console.queue_trouble(error)
         yield Finding("queue", is_good=False, message=message, code=QUEUE)
         return
     yield Finding("queue", is_good=True, message=str(console.data))
@@ -96,9 +96,8 @@ def _meter(console: Console, meter: MeterRow, claim: Claim | None) -> Finding:
     message = meter_line(meter, claim)
     if claim is None:
         message = f"{message}: {console.say('unclaimed')}"
-    minutes = drift_minutes(meter.drift_s)
-    if minutes and meter.clock_set_at is None:
-        message = f"{message}: {console.say('drift', minutes=minutes)}"
+    if drift_minutes(meter.drift_s) and meter.clock_set_at is None:
+        message = f"{message}: {drift_line(meter.drift_s or 0, console.lang)}"
     code = UNCLAIMED if claim is None else 0
     return Finding("meter", is_good=claim is not None, message=message, code=code)
 
@@ -143,14 +142,11 @@ def _stopped(console: Console, stop: Stop) -> Finding:
 
 def _hub_clock(console: Console, answer: httpx.Response) -> Iterator[Finding]:
     """Compare this computer's clock with the server's; readings are judged by it."""
-    try:
-        told = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
+    told = date_of(answer)
+    if told is None:
         return
-    if told.tzinfo is None:
-        return
-    skew = datetime.now(UTC) - told
+    skew = utc_now() - told
     is_good = abs(skew) <= NOTABLE_SKEW
-    minutes = round(abs(skew) / timedelta(minutes=1))
-    message = console.say("hub_clock_right" if is_good else "hub_clock", minutes=minutes)
+    off = duration(skew, console.lang)
+    message = console.say("hub_clock_right" if is_good else "hub_clock", off=off)
     yield Finding("clock", is_good, message, 0 if is_good else HUB_CLOCK)

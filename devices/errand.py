@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -11,11 +10,21 @@ import click
 import httpx
 
 from devices import condition, kiosk, sync, upload
-from devices.console import NOT_CONFIRMED, SOME_REJECTED, STOP_CODES, UNCLAIMED, Console
+from devices.console import (
+    CLOCK_NOT_SET,
+    HUB_CLOCK,
+    NOT_CONFIRMED,
+    SOME_REJECTED,
+    STOP_CODES,
+    UNCLAIMED,
+    Console,
+)
 from devices.kiosk import Choice, Taken, Turn
 from devices.printing import (
     SHOWN_AT_ONCE,
+    drift_line,
     drift_minutes,
+    duration,
     meter_json,
     record_json,
     record_lines,
@@ -23,6 +32,7 @@ from devices.printing import (
 )
 from devices.queue import Queue
 from devices.rows import RecordRow, State
+from devices.server_time import HubClock, Standing
 from devices.session import Outcome
 from devices.transfer import Patience, Progress, Report
 from devices.trouble import EXIT_CODES, Trouble
@@ -46,8 +56,8 @@ class Wishes:
     reads: bool = True
     sets_clock: bool = False
     visit: Choice | None = None
-    now: datetime | None = None
-    """The present, where it is not that of this computer."""
+    clock: HubClock = field(default_factory=lambda: HubClock(None))
+    """The present, held against the server's."""
 
 
 @dataclass(slots=True)
@@ -82,6 +92,7 @@ def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
         decides = wishes.visit.code is not None or wishes.visit.refuses
         begin = kiosk.answer if decides else kiosk.begin_turn
         result.turn = begin(queue, wishes.visit)
+    wishes.clock.compare()
     if wishes.reads:
         result.report = _read(console, queue, wishes)
     _check_claim(queue, wishes, result)
@@ -93,22 +104,23 @@ def run(console: Console, queue: Queue, wishes: Wishes) -> Result:
 
 
 def _read(console: Console, queue: Queue, wishes: Wishes) -> Report:
-    now = wishes.now
+    clock = wishes.clock
     report = asyncio.run(
         sync.read(
             queue,
             zone=wishes.zone,
             address=wishes.address,
             patience=Patience(find_s=wishes.find_s),
-            now=lambda: now or datetime.now(UTC),
+            now=clock.now,
             progress=_progress(console),
-            sets_clock=wishes.sets_clock,
+            sets_clock=wishes.sets_clock and clock.standing is Standing.AGREES,
+            judges_clock=clock.standing is not Standing.UNKNOWN,
         )
     )
     error = report.trouble
     if error is None or error.trouble is not Trouble.NOT_FOUND:  # absence is no ailment
         trouble, detail = ("", "") if error is None else (error.trouble, error.detail)
-        queue.note_attempt("sync", trouble, detail, at=datetime.now(UTC))
+        queue.note_attempt("sync", trouble, detail, at=clock.now())
     return report
 
 
@@ -152,7 +164,9 @@ def _send(queue: Queue, wishes: Wishes, result: Result) -> None:
     with httpx.Client() as client:
         result.delivery = upload.deliver(queue, wishes.server, client=client, patient=patient)
         if result.delivery.stop is None:
-            result.told = condition.tell(queue, wishes.server, client=client, patient=patient)
+            result.told = condition.tell(
+                queue, wishes.server, client=client, at=wishes.clock.now(), patient=patient
+            )
 
 
 def _progress(console: Console) -> Progress:
@@ -227,8 +241,8 @@ def _read_lines(console: Console, result: Result) -> list[str]:
         said.append(f"  {console.say('more', n=len(records) - SHOWN_AT_ONCE)}")
     if report.outcome is Outcome.NEWEST_ONLY:
         said.append(console.say("newest_only"))
-    if drift_minutes(report.drift_s) > NOTABLE_DRIFT_MIN:
-        said.append(console.say("drift", minutes=drift_minutes(report.drift_s)))
+    if report.trouble is None and drift_minutes(report.drift_s) > NOTABLE_DRIFT_MIN:
+        said.append(drift_line(report.drift_s or 0, console.lang))
     if report.clock is not None:
         said.append(console.say(f"clock_{report.clock}", name=name))
     return said
@@ -241,6 +255,9 @@ def advice(console: Console, result: Result, wishes: Wishes) -> tuple[list[str],
     if trouble is not None:
         said.append(console.advice(trouble.trouble))
         code = EXIT_CODES[trouble.trouble]
+    clock_said, clock_code = _clock_advice(console, wishes)
+    said += clock_said
+    code = code or clock_code
     if result.is_other_patient:
         said.append(console.say("other_patient"))
         code = code or UNCLAIMED
@@ -257,6 +274,19 @@ def advice(console: Console, result: Result, wishes: Wishes) -> tuple[list[str],
         code = code or STOP_CODES[delivery.stop]
     if delivery is not None and delivery.rejected:
         code = code or SOME_REJECTED
+    return said, code
+
+
+def _clock_advice(console: Console, wishes: Wishes) -> tuple[list[str], int]:
+    """Say that this computer's clock is off, and that therefore no meter's clock was set."""
+    said, code = [], 0
+    skew, standing = wishes.clock.skew, wishes.clock.standing
+    if standing is Standing.OFF and skew is not None:
+        said.append(console.say("hub_clock", off=duration(skew, console.lang)))
+        code = HUB_CLOCK
+    if wishes.sets_clock and standing is not Standing.AGREES:
+        said.append(console.say("clock_not_set"))
+        code = CLOCK_NOT_SET
     return said, code
 
 

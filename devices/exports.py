@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from devices import files
+from devices.columns import table_options, taken_from
 from devices.console import UNREADABLE, Console, ZoneType, with_console
 from devices.files import DateOrder, FileError, FileRecord, Preview
 from devices.glucose import Unit
@@ -35,8 +36,11 @@ from devices.words import FILE_TROUBLES, QUESTIONS, REASONS, RECORD_KINDS, pick
     help="Unit, where the file does not name it.",
 )
 @click.option(
-    "--columns-are-right", is_flag=True, help="Headings in an unknown language are LibreView's."
+    "--columns-are-right",
+    is_flag=True,
+    help="Headings in an unknown language are of the format named.",
 )
+@table_options
 @with_console
 def file_command(
     console: Console,
@@ -46,8 +50,10 @@ def file_command(
     unit: str | None,
     *,
     columns_are_right: bool,
+    **about_table: Any,
 ) -> None:
     """Say what an exported file holds and what has to be asked; nothing is kept or sent."""
+    table = taken_from(about_table)
     try:
         with path.open("rb") as stream:
             seen = files.preview(
@@ -56,6 +62,8 @@ def file_command(
                 date_order=DateOrder(date_order) if date_order else None,
                 unit=Unit(unit) if unit else None,
                 confirms_columns=columns_are_right,
+                columns=table.columns(stream),
+                words=table.words,
             )
     except FileError as error:
         console.fail(error.trouble, pick(FILE_TROUBLES[error.trouble], console.lang), UNREADABLE)
@@ -76,6 +84,7 @@ def _data(seen: Preview) -> dict[str, Any]:
             reason: {"count": one.count, "lines": list(one.lines)}
             for reason, one in seen.skipped.items()
         },
+        "words": list(seen.words),
         "folds": list(seen.folds),
         "first": seen.first.isoformat() if seen.first else None,
         "last": seen.last.isoformat() if seen.last else None,
@@ -111,4 +120,5 @@ def _lines(console: Console, seen: Preview) -> list[str]:
             at.astimezone(seen.zone).strftime("%Y-%m-%d %H:%M") for at in (seen.first, seen.last)
         )
         lines.append(console.say("file_span", **dict(zip(("first", "last"), span, strict=True))))
-    return lines + [pick(QUESTIONS[one], console.lang) for one in seen.needs_answer]
+    lines += [pick(QUESTIONS[one], console.lang) for one in seen.needs_answer]
+    return lines + [f"  {word}" for word in seen.words]

@@ -1,6 +1,7 @@
 """Records of one meter as they arrive: joined with their contexts, and how far they are whole."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from devices.gatt.glucose import Context, Measurement, decode_context, decode_measurement
 from devices.gatt.wire import WireError
@@ -13,6 +14,10 @@ def _sequence(raw: bytes) -> int | None:
     if len(raw) < SEQUENCE_BYTES.stop:
         return None
     return int.from_bytes(raw[SEQUENCE_BYTES], "little")
+
+
+CLOCK_CHANGE = timedelta(hours=1)
+"""This far a record may lie before the one that was numbered before it: the autumn night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Harvest:
         """How many records are ready to be kept."""
         self.top: int | None = None
         """The number that came last."""
+        self._latest: datetime | None = None
         self._whole_up_to = stored_up_to
         self._keeps_cursor = keeps_cursor
         self._holds_for_context = holds_for_context
@@ -86,6 +92,7 @@ class Harvest:
         self.received += 1
         arrival, seq = _arrival(raw), _sequence(raw)
         self._advance(seq)
+        self._follow(arrival)
         self._place(arrival, seq)
         return arrival.measurement
 
@@ -100,6 +107,10 @@ class Harvest:
             self._ready[seq] = [_joined(one, raw) for one in self._ready[seq]]
         else:
             self._contexts[seq] = raw
+
+    def has(self, raw: bytes) -> bool:
+        """Whether these bytes of a record came."""
+        return raw in self._seen
 
     def forget_cursor(self) -> None:
         """Promise nothing any more about how far the records are whole."""
@@ -132,6 +143,15 @@ class Harvest:
         self.top = seq
         if self._whole_up_to is None or seq == self._whole_up_to + 1:
             self._whole_up_to = seq
+
+    def _follow(self, arrival: Arrival) -> None:
+        """Look whether the records go on in time as they do in number."""
+        wall = arrival.measurement.base.wall() if arrival.measurement else None
+        if wall is None:
+            return
+        if self._latest is not None and self._latest - wall > CLOCK_CHANGE:
+            self._keeps_cursor = False  # numbers are places used again: new ones may be below
+        self._latest = wall
 
     def _place(self, arrival: Arrival, seq: int | None) -> None:
         record = arrival.measurement

@@ -1,7 +1,7 @@
 """How records and meters are printed: as lines for people, as plain data for `--json`."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from devices.glucose import Glucose, Unit
 from devices.meaning import Reading
 from devices.queue import state_of
 from devices.rows import Claim, MeterRow, RecordRow
-from devices.words import KINDS, pick, reasons
+from devices.words import KINDS, pick, reasons, say
 
 SECONDS_PER_MINUTE = 60
 SHOWN_AT_ONCE = 20
@@ -108,6 +108,34 @@ def meter_line(meter: MeterRow, claim: Claim | None) -> str:
     if meter.read_at:
         parts.append(meter.read_at[:16].replace("T", " ") + " UTC")
     return "  ".join(parts)
+
+
+UNITS = (
+    (timedelta(days=2), timedelta(days=1), ("day", "days"), ("dan", "dneva", "dni", "dni")),
+    (timedelta(hours=2), timedelta(hours=1), ("hour", "hours"), ("uro", "uri", "ure", "ur")),
+    (
+        *(timedelta(0), timedelta(minutes=1)),
+        *(("minute", "minutes"), ("minuto", "minuti", "minute", "minut")),
+    ),
+)
+"""From how much on a unit is used, what one is, and its name by number in English, Slovenian."""
+
+
+def duration(length: timedelta, lang: str) -> str:
+    """Print how long, in the largest unit that leaves at least two: `90 minutes`, `6 hours`."""
+    length = abs(length)
+    _, one, english, slovenian = next(unit for unit in UNITS if length >= unit[0])
+    number = round(length / one)
+    if lang == "sl":
+        form = {1: 0, 2: 1, 3: 2, 4: 2}.get(number % 100, 3)
+        return f"{number} {slovenian[form]}"
+    return f"{number} {english[number != 1]}"
+
+
+def drift_line(drift_s: int, lang: str) -> str:
+    """Print how far a meter's clock is ahead or behind."""
+    name = "drift_ahead" if drift_s > 0 else "drift_behind"
+    return say(name, lang, off=duration(timedelta(seconds=drift_s), lang))
 
 
 def drift_minutes(drift_s: int | None) -> int:

@@ -36,7 +36,22 @@ SENDABLE = frozenset({Kind.GLUCOSE, Kind.HIGH, Kind.LOW})
 
 
 class QueueError(Exception):
-    """The queue cannot be opened or written: the folder, the disk, or a newer program's file."""
+    """The queue cannot be opened or used: the folder, the disk, or a newer program's file."""
+
+
+class QueueDamagedError(QueueError):
+    """The file is damaged; the message is its path."""
+
+
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def _error(path: Path, error: sqlite3.Error) -> QueueError:
+    """Name what stands in the way of using the file."""
+    code = getattr(error, "sqlite_errorcode", 0)  # absent where SQLite was not reached
+    if code & 0xFF in DAMAGE:  # the upper bytes are finer than is needed
+        return QueueDamagedError(str(path))
+    return QueueError(f"{path}: {error}")
 
 
 def state_of(reading: Reading) -> State:
@@ -57,6 +72,7 @@ class Queue:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path = path
             self._db = sqlite3.connect(path, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise QueueError(f"{path}: {error}") from error
@@ -64,7 +80,7 @@ class Queue:
             self._prepare(path)
         except sqlite3.Error as error:
             self._db.close()
-            raise QueueError(f"{path}: {error}") from error
+            raise _error(path, error) from error
         except QueueError:
             self._db.close()
             raise
@@ -101,8 +117,25 @@ class Queue:
         self.close()
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
-        """Answer a question about what is kept here."""
-        return self._db.execute(question, values).fetchall()
+        """Answer a question about what is kept here.
+
+        Raises:
+            QueueError: the file cannot be read, or is damaged.
+        """
+        try:
+            return self._db.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise _error(self._path, error) from error
+
+    def check(self) -> None:
+        """Look through the whole file.
+
+        Raises:
+            QueueDamagedError: it is damaged.
+        """
+        ((found,),) = self.rows("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise QueueDamagedError(str(self._path))
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -124,7 +157,7 @@ class Queue:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise QueueError(str(error)) from error
+            raise _error(self._path, error) from error
 
     def meter(self, identity: str, *, name: str, address: str) -> MeterRow:
         """Make a meter known, or bring its name and address up to date."""
@@ -139,7 +172,7 @@ class Queue:
 
     def meters(self) -> list[MeterRow]:
         """List the known meters, in the order they were first read."""
-        found = self._db.execute(f"SELECT {METER_COLUMNS} FROM meter ORDER BY id")  # noqa: S608 - our constant
+        found = self.rows(f"SELECT {METER_COLUMNS} FROM meter ORDER BY id")  # noqa: S608 - our constant
         return [MeterRow(*row) for row in found]
 
     def describe(
@@ -180,7 +213,7 @@ class Queue:
 
     def keys(self, meter_id: int) -> frozenset[str]:
         """Return the keys of all records of a meter."""
-        found = self._db.execute("SELECT key FROM record WHERE meter_id = ?", (meter_id,))
+        found = self.rows("SELECT key FROM record WHERE meter_id = ?", meter_id)
         return frozenset(key for (key,) in found)
 
     def store(
@@ -251,6 +284,7 @@ class Queue:
                 "INSERT INTO claim (meter_id, patient, claimed_by, claimed_at) VALUES (?, ?, ?, ?)",
                 (meter_id, patient, claimed_by, at.isoformat()),
             )
+            db.execute("UPDATE meter SET told_at = NULL WHERE id = ?", (meter_id,))
             if not with_history:
                 return 0
             taken = db.execute(
@@ -270,19 +304,19 @@ class Queue:
 
     def open_claims(self) -> dict[int, Claim]:
         """Return the open claim of each meter by the meter's id."""
-        found = self._db.execute(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE ended_at IS NULL")  # noqa: S608 - our constant
+        found = self.rows(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE ended_at IS NULL")  # noqa: S608 - our constant
         return {claim.meter_id: claim for claim in (Claim(*row) for row in found)}
 
     def unclaimed(self, meter_id: int) -> int:
         """Count the records of a meter that were read while nobody had claimed it."""
-        (count,) = self._db.execute(
-            "SELECT count(*) FROM record WHERE meter_id = ? AND claim_id IS NULL", (meter_id,)
-        ).fetchone()
+        ((count,),) = self.rows(
+            "SELECT count(*) FROM record WHERE meter_id = ? AND claim_id IS NULL", meter_id
+        )
         return int(count)
 
     def patients_waiting(self) -> list[str]:
         """List the patients with records to send (also of claims that ended since)."""
-        found = self._db.execute(
+        found = self.rows(
             "SELECT DISTINCT patient FROM record JOIN claim ON claim.id = record.claim_id"
             " WHERE state = 'pending' ORDER BY patient"
         )
@@ -290,21 +324,23 @@ class Queue:
 
     def waiting(self, patient: str, limit: int) -> list[RecordRow]:
         """Return the oldest records to send for one patient."""
-        found = self._db.execute(
+        found = self.rows(
             f"SELECT {RECORD_COLUMNS} FROM record"  # noqa: S608 - our constant
             " JOIN meter ON meter.id = record.meter_id JOIN claim ON claim.id = record.claim_id"
             " WHERE state = 'pending' AND patient = ? ORDER BY record.id LIMIT ?",
-            (patient, limit),
+            patient,
+            limit,
         )
         return [RecordRow(*row) for row in found]
 
     def listed(self, *states: State, limit: int) -> list[RecordRow]:
         """Return the newest records in some states."""
         marks = ", ".join("?" * len(states))
-        found = self._db.execute(
+        found = self.rows(
             f"SELECT {RECORD_COLUMNS} FROM record JOIN meter ON meter.id = record.meter_id"  # noqa: S608 - marks only
             f" WHERE state IN ({marks}) ORDER BY record.id DESC LIMIT ?",
-            (*states, limit),
+            *states,
+            limit,
         )
         return [RecordRow(*row) for row in found]
 
@@ -324,12 +360,12 @@ class Queue:
 
     def totals(self) -> dict[str, int]:
         """Count the records by state; every state is named."""
-        found = dict(self._db.execute("SELECT state, count(*) FROM record GROUP BY state"))
+        found = dict(self.rows("SELECT state, count(*) FROM record GROUP BY state"))
         return {state.value: found.get(state.value, 0) for state in State}
 
     def kinds(self) -> dict[str, int]:
         """Count the records by kind."""
-        found = self._db.execute("SELECT kind, count(*) FROM record GROUP BY kind ORDER BY kind")
+        found = self.rows("SELECT kind, count(*) FROM record GROUP BY kind ORDER BY kind")
         return dict(found)
 
 

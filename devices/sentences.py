@@ -53,14 +53,34 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This meter is claimed for another patient; nothing was sent.",
         "Merilnik je dodeljen drugemu pacientu; nič ni poslano.",
     ),
-    "drift": (
+    "drift_ahead": (
         (
-            "The meter's clock is {minutes} minutes off. Set it on the meter or with glucometer"
+            "The meter's clock is {off} ahead. Set it on the meter or with glucometer"
             " sync --set-clock; readings read with a wrong clock are set aside."
         ),
         (
-            "Ura merilnika je napačna za {minutes} minut. Nastavite jo na merilniku ali z ukazom"
+            "Ura merilnika prehiteva za {off}. Nastavite jo na merilniku ali z ukazom"
             " glucometer sync --set-clock; meritve, prebrane z napačno uro, so izločene."
+        ),
+    ),
+    "drift_behind": (
+        (
+            "The meter's clock is {off} behind. Set it on the meter or with glucometer"
+            " sync --set-clock; readings read with a wrong clock are set aside."
+        ),
+        (
+            "Ura merilnika zaostaja za {off}. Nastavite jo na merilniku ali z ukazom"
+            " glucometer sync --set-clock; meritve, prebrane z napačno uro, so izločene."
+        ),
+    ),
+    "clock_not_set": (
+        (
+            "The meter's clock was not set: the server did not confirm that the clock of this"
+            " computer is right. Set the clock on the meter."
+        ),
+        (
+            "Ura merilnika ni nastavljena: strežnik ni potrdil, da je ura tega računalnika prava."
+            " Nastavite uro na merilniku."
         ),
     ),
     "paired": ("Paired with {name}.", "Seznanjeno: {name}."),
@@ -98,6 +118,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "queue": (
         "The local queue cannot be used: {detail}",
         "Lokalne vrste ni mogoče uporabiti: {detail}",
+    ),
+    "queue_damaged": (
+        (
+            "The local queue is damaged, as after a power cut: {detail}. Move this file away, then"
+            " read the meter again (sync) and claim it (claim --with-history). The server knows"
+            " what it has, so nothing is counted twice; records that waited here are read anew"
+            " while the meter still holds them."
+        ),
+        (
+            "Lokalna vrsta je poškodovana, kot po izpadu elektrike: {detail}. Premaknite to"
+            " datoteko drugam, nato znova preberite merilnik (sync) in ga dodelite (claim"
+            " --with-history). Strežnik ve, kaj že ima, zato nič ni šteto dvakrat; zapisi, ki so tu"
+            " čakali, se preberejo znova, dokler jih merilnik še hrani."
+        ),
     ),
     "linux_only": (
         "Here the operating system pairs: open its Bluetooth settings.",
@@ -177,12 +211,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "hub_clock_right": ("The clock of this computer: OK", "Ura tega računalnika: v redu"),
     "hub_clock": (
         (
-            "The clock of this computer is {minutes} minutes off; readings are judged by it."
-            " Run: sudo timedatectl set-ntp true"
+            "The clock of this computer is {off} off. While the server answers, the time of"
+            " the server is used. Run: sudo timedatectl set-ntp true"
         ),
         (
-            "Ura tega računalnika je napačna za {minutes} minut; po njej se presojajo meritve."
-            " Poženite: sudo timedatectl set-ntp true"
+            "Ura tega računalnika je napačna za {off}. Dokler strežnik odgovarja, velja čas"
+            " strežnika. Poženite: sudo timedatectl set-ntp true"
         ),
     ),
 }

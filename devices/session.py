@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from devices.gatt import racp
-from devices.gatt.glucose import CONTEXT, MEASUREMENT, Measurement
+from devices.gatt.glucose import CONTEXT, MEASUREMENT, Measurement, decode_measurement
 from devices.gatt.wire import WireError
 from devices.harvest import Arrival, Harvest
 from devices.quirks import Ask, Quirk
 
 OVERLAP = 5
 """Records read again below the cursor, to notice a meter that was cleared."""
-NEAR_WRAP = 65_000
-"""Numbers begin again after 65,535; this close to it a cursor would miss what comes after."""
+LAST_NUMBER = 0xFFFF
+"""No record has a higher number; many meters begin again earlier, and nothing says where."""
+ENDS = (racp.report_first, racp.report_last)
+"""The records that show whether what is below the cursor is still what was read there."""
 SLICE = 250
 BATCH = 250
 """Records kept in one transaction; a kill in between costs no more than reading them again."""
@@ -47,6 +49,8 @@ class Stage(StrEnum):
     REPORTING = "reporting"
     SETTLING = "settling"
     """The end was announced; records it overtook may still come."""
+    CHECKING = "checking"
+    """Asking for the oldest and the newest record, to know that nothing new is below the cursor."""
     ABORTING = "aborting"
     ENDED = "ended"
 
@@ -113,7 +117,9 @@ class Session:
         self._ways: list[Ask] = []
         self._way: Ask | None = None
         self._slices: list[tuple[int, int]] = []
-        self._probed: int | None = None
+        self._last_sliced = LAST_NUMBER
+        self._shown: bytes | None = None
+        self._ends: list[bytes] = []
         self._code: int | None = None
         self._harvest = self._new_harvest(keeps_cursor=False)
 
@@ -132,6 +138,9 @@ class Session:
             return []
         if uuid == racp.RACP:
             return self._answered(raw)
+        if self.stage is Stage.CHECKING:
+            self._shown = raw if uuid == MEASUREMENT else self._shown
+            return []
         if uuid == CONTEXT:
             self._harvest.add_context(raw)
         elif uuid == MEASUREMENT and self._is_foreign(self._harvest.add_measurement(raw)):
@@ -151,6 +160,10 @@ class Session:
             case Stage.PROBING | Stage.REPORTING if not self._harvest.received:
                 self.stage = Stage.ABORTING
                 return [Write(racp.abort().to_bytes())]
+            case Stage.CHECKING:
+                forget = self._want_all()
+                self.stage = Stage.ABORTING
+                return [*forget, Write(racp.abort().to_bytes())]
             case Stage.ENDED:
                 return []
             case _:
@@ -195,6 +208,8 @@ class Session:
                 return self._end(Outcome.SILENT, answer.code)
             case ((Stage.REPORTING | Stage.PROBING), racp.Opcode.REPORT):
                 return self._reported(answer.code)
+            case Stage.CHECKING, racp.Opcode.REPORT:
+                return self._checked(answer.code)
         return []  # the end of something we no longer wait for
 
     def _reported(self, code: int) -> list[Action]:
@@ -217,7 +232,7 @@ class Session:
             before.append(NewEpoch())
         if self.count == 0:
             return [*before, *self._end(Outcome.DONE, code=None)]
-        needs_all = known.cursor is None or known.cursor >= NEAR_WRAP
+        needs_all = known.cursor is None or self.count is None
         self._is_full = has_fallen or needs_all or self._quirk.has_moving_sequence
         self._ways = list(self._quirk.ways)
         return [*before, *self._next_way()]
@@ -256,6 +271,9 @@ class Session:
             return self._settled() if is_empty else self._next_way()
         if self._quirk.has_moving_sequence:
             newest = max(newest, (self.count or SLICE) - 1)
+        if newest < self._first_wanted():
+            return self._read_all()
+        self._last_sliced = newest
         starts = range(self._first_wanted(), newest + 1, SLICE)
         self._slices = [(start, min(start + SLICE - 1, newest)) for start in starts]
         keeps = not self._quirk.has_moving_sequence
@@ -273,17 +291,69 @@ class Session:
             return [*self._store(), *self._end(Outcome.INCOMPLETE, self._code)]
         if self._slices:
             return [*self._store(), *self._next_slice()]
-        is_short = self.count is not None and self._harvest.received < self.count
-        self._harvest.finish(is_complete=not (self._is_full and is_short))
-        actions = self._store()
+        if self._has_numbers_above():
+            self._slices = [(self._last_sliced + 1, LAST_NUMBER)]
+            self._last_sliced = LAST_NUMBER
+            return [*self._store(), *self._next_slice()]
+        self._harvest.finish(is_complete=not (self._is_full and self._is_short))
+        return [*self._store(), *self._after_settling()]
+
+    def _after_settling(self) -> list[Action]:
         if self._way is Ask.LAST:
-            return [*actions, *self._end(Outcome.NEWEST_ONLY)]
-        if not self._is_full and self._misses_some():
-            self._is_full = True
-            self._ways = list(self._quirk.ways)
-            before = [] if self._is_other_memory else [NewEpoch()]
-            return [*actions, *before, *self._next_way()]
-        return [*actions, *self._end(Outcome.DONE)]
+            return self._end(Outcome.NEWEST_ONLY)
+        if self._is_full:
+            return self._end(Outcome.DONE)
+        if self._misses_some():
+            return self._read_all()
+        return self._next_end() if self._is_short else self._end(Outcome.DONE)
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether fewer records came than the meter says it holds."""
+        return self.count is not None and self._harvest.received < self.count
+
+    def _has_numbers_above(self) -> bool:
+        """Whether the newest record may not have the highest number: numbers began again."""
+        is_all = self.count is not None and not self._is_short
+        is_sliced = self._way is Ask.RANGE and self._last_sliced < LAST_NUMBER
+        return self._is_full and is_sliced and not is_all
+
+    def _want_all(self) -> list[Action]:
+        """Ask for everything in the next way, from the first one on."""
+        self._is_full = True
+        self._ways = list(self._quirk.ways)
+        return [] if self._is_other_memory else [NewEpoch()]
+
+    def _read_all(self) -> list[Action]:
+        return [*self._want_all(), *self._next_way()]
+
+    def _next_end(self) -> list[Action]:
+        self.stage = Stage.CHECKING
+        self._shown = None
+        return [Write(ENDS[len(self._ends)]().to_bytes())]
+
+    def _checked(self, code: int) -> list[Action]:
+        """Take the oldest or the newest record; a meter that does not show it is read whole."""
+        if code != racp.Code.SUCCESS or self._shown is None:
+            return self._read_all()
+        self._ends.append(self._shown)
+        if len(self._ends) < len(ENDS):
+            return self._next_end()
+        return self._end(Outcome.DONE) if self._is_in_order() else self._read_all()
+
+    def _is_in_order(self) -> bool:
+        """Whether the memory reaches without a hole from a known record to the newest that came.
+
+        Meters take "oldest" and "newest" by age or by number; where numbers began again, one of
+        the three is not true in either sense.
+        """
+        try:
+            oldest, newest = (decode_measurement(raw) for raw in self._ends)
+        except WireError:
+            return False
+        is_newest = self._harvest.has(self._ends[-1]) and newest.seq == self._harvest.top
+        is_whole = newest.seq - oldest.seq + 1 == self.count
+        return self._known.has(oldest) and is_newest and is_whole
 
     def _misses_some(self) -> bool:
         """Whether the records after the cursor cannot be all that is new."""

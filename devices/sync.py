@@ -365,6 +365,7 @@ async def read(
     now: Callable[[], datetime] = _utc_now,
     progress: Progress = lambda _received, _count: None,
     sets_clock: bool = False,
+    judges_clock: bool = True,
 ) -> Report:
     """Bring every record of a meter into the queue, resuming after broken links.
 
@@ -380,6 +381,7 @@ async def read(
         now=now,
         progress=progress,
         sets_clock=sets_clock,
+        judges_clock=judges_clock,
     )
     try:
         with plainly():

@@ -17,7 +17,7 @@ from devices.clocks import ClockOutcome
 from devices.gatt import info
 from devices.gatt.glucose import Measurement
 from devices.gatt.wire import WireError
-from devices.meaning import Circumstances, Reading, key_of, reading_of
+from devices.meaning import DRIFT, Circumstances, Reading, key_of, reading_of
 from devices.queue import Queue
 from devices.quirks import Quirk, quirk_of
 from devices.rows import MeterRow
@@ -171,7 +171,21 @@ class Reader:
         now: Callable[[], datetime],
         progress: Progress = lambda _received, _count: None,
         sets_clock: bool = False,
+        judges_clock: bool = True,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            queue: where records are kept.
+            connect: makes a link.
+            zone: of the meter's clock.
+            patience: how long to wait.
+            now: the present, UTC.
+            progress: told how far it is.
+            sets_clock: whether to set the meter's clock after everything was read.
+            judges_clock: whether `now` can be believed against the meter's clock. Otherwise a
+                meter that shows another time is not read, and no drift is noted.
+        """
         self.patience = patience
         self.report = Report()
         self._queue = queue
@@ -180,6 +194,7 @@ class Reader:
         self._now = now
         self._progress = progress
         self._sets_clock = sets_clock
+        self._judges_clock = judges_clock
 
     async def read(self, address: str | None) -> None:
         """Go on until the meter has given everything, or gives nothing more."""
@@ -263,11 +278,13 @@ class Reader:
         meter = self._queue.meter(about.identity, name=about.name, address=about.address)
         drift = around.drift
         self.report.meter = meter
+        if not self._judges_clock and drift is not None and abs(drift) > DRIFT:
+            raise RadioError(Trouble.CLOCKS_DIFFER)
         self.report.drift_s = None if drift is None else round(drift.total_seconds())
         self._queue.describe(
             meter.id,
             battery_percent=about.battery_percent,
-            drift_s=self.report.drift_s,
+            drift_s=self.report.drift_s if self._judges_clock else None,
             firmware=about.firmware,
             at=about.read_at,
         )

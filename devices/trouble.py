@@ -24,6 +24,8 @@ class Trouble(StrEnum):
     REFUSED = "refused"
     RADIO = "radio"
     """Anything else the Bluetooth stack says."""
+    CLOCKS_DIFFER = "clocks_differ"
+    """Meter and computer show different times, and nobody says which one is right."""
 
 
 EXIT_CODES = {trouble: 20 + place for place, trouble in enumerate(Trouble)}

@@ -106,6 +106,18 @@ TROUBLES: dict[Trouble, Pair] = {
         "The meter does not give its records in any way this program knows.",
         "Merilnik zapisov ne da na noben način, ki ga program pozna.",
     ),
+    Trouble.CLOCKS_DIFFER: (
+        (
+            "The clocks of the meter and of this computer differ by more than five minutes, and"
+            " the server did not say which one is right. Nothing was read; try again when the"
+            " server answers."
+        ),
+        (
+            "Uri merilnika in tega računalnika se razlikujeta za več kot pet minut, strežnik pa ni"
+            " povedal, katera je prava. Nič ni bilo prebrano; poskusite znova, ko bo strežnik"
+            " odgovarjal."
+        ),
+    ),
     Trouble.RADIO: (
         "Bluetooth reported an error. Try again; --debug shows the details.",
         "Bluetooth je javil napako. Poskusite znova; --debug pokaže podrobnosti.",
@@ -207,12 +219,14 @@ STATES: dict[str, Pair] = {
 FILE_TROUBLES: dict[FileTrouble, Pair] = {
     FileTrouble.UNKNOWN: (
         (
-            "This file is of no format that is read. Known are LibreView, Dexcom Clarity, Glooko,"
-            " CareLink, Tidepool, Nightscout, xDrip and our own exports."
+            "This file is of no format that is read. Known are LibreView, FreeStyle Libre,"
+            " LibreLinkUp, Dexcom Clarity, Glooko, CareLink, mySugr, Glucosio, SiDiary, Tidepool,"
+            " Nightscout, xDrip, our own exports, and any table with dates."
         ),
         (
-            "Oblika datoteke ni znana. Znane so LibreView, Dexcom Clarity, Glooko, CareLink,"
-            " Tidepool, Nightscout, xDrip in naš izvoz."
+            "Oblika datoteke ni znana. Znane so LibreView, FreeStyle Libre, LibreLinkUp, Dexcom"
+            " Clarity, Glooko, CareLink, mySugr, Glucosio, SiDiary, Tidepool, Nightscout, xDrip,"
+            " naš izvoz in vsaka razpredelnica z datumi."
         ),
     ),
     FileTrouble.CARELINK: (
@@ -220,8 +234,32 @@ FILE_TROUBLES: dict[FileTrouble, Pair] = {
         "Datoteka CareLink je v jeziku, ki ga ne beremo. Izvozite jo v angleščini.",
     ),
     FileTrouble.ARCHIVE: (
-        "This is an archive or a workbook. Take the CSV file out of it first.",
-        "To je arhiv ali delovni zvezek. Najprej iz njega vzemite datoteko CSV.",
+        "This is an archive. Take the CSV file out of it first.",
+        "To je arhiv. Najprej iz njega vzemite datoteko CSV.",
+    ),
+    FileTrouble.PICTURE: (
+        "This is a picture. Ask the program for a file with the readings (CSV).",
+        "To je slika. V programu izvozite datoteko z meritvami (CSV).",
+    ),
+    FileTrouble.PDF: (
+        "This is a PDF, made for printing. Ask the program for a file with the readings (CSV).",
+        "To je PDF za tisk. V programu izvozite datoteko z meritvami (CSV).",
+    ),
+    FileTrouble.WORKBOOK: (
+        "This is a workbook of a spreadsheet. Save its sheet as CSV.",
+        "To je delovni zvezek. List shranite kot CSV.",
+    ),
+    FileTrouble.WEB_PAGE: (
+        "This is a web page, not a file with readings. Use the export of that page.",
+        "To je spletna stran, ne datoteka z meritvami. Uporabite njen izvoz.",
+    ),
+    FileTrouble.TOO_LONG: (
+        "This table has too many rows or columns. Export a shorter time.",
+        "Razpredelnica ima preveč vrstic ali stolpcev. Izvozite krajše obdobje.",
+    ),
+    FileTrouble.WRONG_COLUMNS: (
+        "The columns you named hold no times or no values. Check their names.",
+        "V stolpcih, ki ste jih navedli, ni časov ali vrednosti. Preverite njihova imena.",
     ),
     FileTrouble.LOOKS_LIKE_MMOL: (
         "The numbers look like mmol/L, but this format is in mg/dL. Nothing was read.",
@@ -252,6 +290,26 @@ QUESTIONS: dict[Question, Pair] = {
             " prava, dodajte --columns-are-right."
         ),
     ),
+    Question.TABLE: (
+        (
+            "This table is not known. Name its columns with --time-column, --value-column and"
+            " --kind (and --clock-column, --unit-column)."
+        ),
+        (
+            "Ta razpredelnica ni znana. Navedite njene stolpce z --time-column, --value-column in"
+            " --kind (ter --clock-column, --unit-column)."
+        ),
+    ),
+    Question.WORDS: (
+        (
+            "These stand in the place of values. Say what each means with --low, --high or"
+            " --no-reading:"
+        ),
+        (
+            "To stoji na mestu vrednosti. Za vsako povejte, kaj pomeni, z --low, --high ali"
+            " --no-reading:"
+        ),
+    ),
 }
 
 REASONS: dict[Reason, Pair] = {
@@ -263,6 +321,7 @@ REASONS: dict[Reason, Pair] = {
     Reason.NO_VALUE: ("without a value", "brez vrednosti"),
     Reason.BAD_VALUE: ("the value is not a number", "vrednost ni število"),
     Reason.IMPLAUSIBLE: ("no blood has this value", "take vrednosti kri nima"),
+    Reason.UNKNOWN_UNIT: ("the unit is none of glucose", "enota ni enota glukoze"),
     Reason.ERROR_CODE: ("error code of the sensor", "koda napake senzorja"),
     Reason.BAD_TIME: ("no such date or time", "takega datuma ali ure ni"),
     Reason.FUTURE: ("a time that is still to come", "čas, ki še ni nastopil"),

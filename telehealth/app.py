@@ -83,6 +83,7 @@ from telehealth.settings import Settings
 from telehealth.targets import api as targets_api
 from telehealth.targets import jobs as targets_jobs
 from telehealth.targets import pages as targets_pages
+from telehealth.targets import service as targets
 
 PAGES: tuple[pages.Pages, ...] = (
     home_pages.pages,
@@ -166,6 +167,7 @@ PATIENT_TABS = tuple(
     )
 )
 
+targets.OFFERS[:] = [alerts_pages.AlertRules()]
 inbox_pages.LINKS |= {
     ItemKind.APPOINTMENT: inbox_pages.Link("booking.appointment", "appointment_id"),
     ItemKind.CONSENT: inbox_pages.Link("consents.offer", "request_id"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from sqlalchemy.orm import Session
 from telehealth.audit import service as audit
 from telehealth.audit.models import AuditEvent
 from telehealth.core import schema
-from telehealth.core.actor import Actor, Basis
+from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.db import Base, Database, UtcDateTime
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
+from telehealth.readings.models import SourceKind, Standing
+from telehealth.targets import models as targets_models
+from telehealth.targets import service as targets
 from tests import make
 from tests.make.readings import diary, reading
 
@@ -139,6 +143,38 @@ def test_days_counted_with_other_ticks_are_counted_again_though_the_targets_are_
     assert [tuple(row) for row in counted] == [(1, 0)]
 
 
+def test_days_counted_with_another_rule_of_minutes_are_counted_again_by_the_worker(
+    fresh_db: Database,
+) -> None:
+    schema.downgrade(fresh_db, "0026")
+    with fresh_db.unit_of_work() as session:
+        ana = make.patient(session)
+        later = {"kind": SourceKind.METER, "device": "M"}
+        diary(session, ana, [reading("2.4 mmol/L", make.NOW - timedelta(minutes=90))])
+        meter = reading("5.5 mmol/L", make.NOW - timedelta(minutes=90, seconds=-45), **later)
+        diary(session, ana, [meter])
+        patient_id = ana.id
+        session.execute(text("UPDATE reading SET standing = 0"))
+        session.execute(text("UPDATE day_summary SET n = 2, in_range = 1"))
+        session.execute(text("DELETE FROM outbox_event"))
+
+    schema.upgrade(fresh_db)
+    with fresh_db.unit_of_work() as session:
+        topics = session.scalars(text("SELECT topic FROM outbox_event")).all()
+        while readings.rebuild_some(session, patient_id, now=make.NOW):
+            pass
+        session.flush()
+        counted = session.execute(text("SELECT very_low, n FROM day_summary")).all()
+        standing = session.scalars(text("SELECT standing FROM reading ORDER BY mantissa")).all()
+    assert topics == ["readings.outdated"]
+    assert [tuple(row) for row in counted] == [(1, 1)]
+    assert standing == [Standing.CONFLICT, Standing.ASIDE]
+
+    schema.downgrade(fresh_db, "0026")
+    with fresh_db.unit_of_work() as session:
+        assert session.scalar(text("SELECT sums_ranges FROM diary")) == ""
+
+
 def test_the_trail_refuses_to_be_rewritten(fresh_db: Database) -> None:
     with fresh_db.unit_of_work() as session:
         _live(session)
@@ -174,3 +210,36 @@ def _shape(database: Database) -> dict[str, object]:
         )
         for table in found.get_table_names()
     }
+
+
+def test_rules_looser_than_the_net_of_steps_get_a_reason_and_children_survive_the_way_down(
+    fresh_db: Database,
+) -> None:
+    with fresh_db.unit_of_work() as session:
+        ana, kid = make.patient(session), make.child(session)
+        nurse = make.nurse(session, [ana, kid])
+        targets.set_targets(
+            session,
+            Actor(nurse.id, kid.id, Basis.CARE_TEAM, frozenset({Role.NURSE})),
+            kid.id,
+            targets.NewTargets(targets_models.Population.CHILD),
+            now=make.NOW,
+        )
+        session.flush()
+    schema.downgrade(fresh_db, "0026")
+    with fresh_db.unit_of_work() as session:
+        assert session.scalar(text("SELECT population FROM target_version")) == "adult"
+        session.execute(
+            text(
+                "INSERT INTO alert_rule (patient_id, kind, is_on, unit, tick, delay_min,"
+                " repeat_min, changed_at) VALUES (:id, 'urgent_low', true, 'mmol/L', 30, 0, 15,"
+                " :at)"
+            ),
+            {"id": ana.id, "at": make.NOW.replace(tzinfo=None)},
+        )
+    schema.upgrade(fresh_db)
+    with fresh_db.unit_of_work() as session:
+        row = session.execute(text("SELECT has_net, reason FROM alert_rule")).one()
+        assert row == (True, "set before a reason was asked for")
+    with pytest.raises(DBAPIError, match="append-only"), fresh_db.unit_of_work() as session:
+        session.execute(text("UPDATE target_version SET note = 'x'"))

@@ -8,11 +8,12 @@ from the file or from a person, and a row that cannot be read is skipped with it
 
 from devices.files.likeness import person_in
 from devices.files.looking import Tally, ask, preview
-from devices.files.opening import HEAD_BYTES, recognise
+from devices.files.opening import HEAD_BYTES, recognise, table_in
 from devices.files.reading import read
 from devices.files.records import (
     MEALS,
     Answers,
+    Columns,
     DateOrder,
     FileError,
     FileRecord,
@@ -26,11 +27,13 @@ from devices.files.records import (
     Skipped,
     Trouble,
 )
+from devices.files.tables import Table
 
 __all__ = [
     "HEAD_BYTES",
     "MEALS",
     "Answers",
+    "Columns",
     "DateOrder",
     "FileError",
     "FileRecord",
@@ -42,6 +45,7 @@ __all__ = [
     "Reason",
     "RecordKind",
     "Skipped",
+    "Table",
     "Tally",
     "Trouble",
     "ask",
@@ -49,4 +53,5 @@ __all__ = [
     "preview",
     "read",
     "recognise",
+    "table_in",
 ]

@@ -11,6 +11,7 @@ from devices.glucose import Unit
 
 TIME, TYPE, VALUE = "timestamp (yyyy-mm-ddthh:mm:ss)", "event type", "glucose value"
 SOURCE, TRANSMITTER = "source device id", "transmitter id"
+INDEX, SECONDS = "index", "transmitter time (long integer)"
 READINGS = {"egv": RecordKind.CGM, "calibration": RecordKind.MANUAL}
 OTHERS = {
     "firstname": Reason.PERSONAL,
@@ -22,7 +23,7 @@ OTHERS = {
 }
 
 
-PLACES = {TIME: 1, TYPE: 2, SOURCE: 6, TRANSMITTER: 13}
+PLACES = {INDEX: 0, TIME: 1, TYPE: 2, SOURCE: 6, SECONDS: 12, TRANSMITTER: 13}
 VALUE_PLACE, AMOUNTS, RATE, WIDTH = 7, (8, 9, 10), 11, 14
 """Where Clarity puts its columns in every language."""
 CLOCK_PATTERN = "thh:mm:ss)"
@@ -65,6 +66,8 @@ def _draft_by_place(unit: Unit, row: Row) -> Draft | Reason:
         row.cell(PLACES[TIME]),
         row.cell(PLACES[SOURCE]),
         row.cell(PLACES[TRANSMITTER]),
+        counter=row.cell(PLACES[SECONDS]),
+        number=row.cell(PLACES[INDEX]),
     )
 
 
@@ -73,9 +76,7 @@ def _known(names: list[str]) -> Layout | None:
     if TIME not in names or TYPE not in names or len(values) != 1:
         return None
     unit = unit_in(names[values[0]])
-    places = {
-        name: names.index(name) for name in (TIME, TYPE, SOURCE, TRANSMITTER) if name in names
-    }
+    places = {name: names.index(name) for name in PLACES if name in names}
     return Layout(Format.CLARITY, (unit,), places[TIME], partial(_draft, places, values[0], unit))
 
 
@@ -92,4 +93,6 @@ def _draft(places: dict[str, int], value: int, unit: Unit | None, row: Row) -> D
         row.cell(places[TIME]),
         row.cell(places.get(SOURCE)),
         row.cell(places.get(TRANSMITTER)),
+        counter=row.cell(places.get(SECONDS)),
+        number=row.cell(places.get(INDEX)),
     )

@@ -20,6 +20,14 @@ class Draft:
     serial: str
     meal: str = ""
     note: str = ""
+    counter: str = ""
+    """Seconds on a counter of the device that no person sets."""
+    number: str = ""
+    """The row's own number, in the order in which the device measured."""
+
+
+Claim = Draft | Reason | tuple[Draft, ...]
+"""What a row claims to be: a reading, none for a reason, or several beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +39,24 @@ class Layout:
     """Of each column with glucose."""
     time_at: int
     """The column with the date; rows that are no readings show its order too."""
-    draft: Callable[[Row], Draft | Reason]
+    draft: Callable[[Row], Claim]
     is_known: bool = True
     """Whether the headings, not only their places, are known."""
     clock_at: int | None = None
     """The column with the time of day, where it is not in that of the date."""
+    has_row_units: bool = False
+    """Whether rows name their unit themselves; those that do not are asked about."""
 
     def written_time(self, row: Row) -> str:
         """Return date and time as the row has them."""
         if self.clock_at is None:
             return row.cell(self.time_at)
         return f"{row.cell(self.time_at)} {row.cell(self.clock_at)}"
+
+    def claims(self, row: Row) -> tuple[Draft | Reason, ...]:
+        """Return what a row claims to be, one thing at a time."""
+        claim = self.draft(row)
+        return claim if isinstance(claim, tuple) else (claim,)
 
 
 def heading(cell: str) -> str:

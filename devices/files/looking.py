@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 from devices.files import nightscout, tidepool
 from devices.files.array import elements
 from devices.files.layout import Layout
-from devices.files.opening import Opened, opened
+from devices.files.opening import opened
 from devices.files.reading import read
 from devices.files.records import (
     Answers,
+    Columns,
     DateOrder,
     FileError,
     FileRecord,
     Format,
+    Limit,
     Omission,
     Preview,
     Question,
@@ -25,8 +27,8 @@ from devices.files.records import (
     Skipped,
     Trouble,
 )
+from devices.files.survey import survey
 from devices.files.text import pieces
-from devices.files.times import needs_order, order_shown
 from devices.glucose import Unit
 
 LISTED_LINES = 20
@@ -40,6 +42,8 @@ def preview(
     date_order: DateOrder | None = None,
     unit: Unit | None = None,
     confirms_columns: bool = False,
+    columns: Columns | None = None,
+    words: tuple[tuple[str, Limit | None], ...] = (),
 ) -> Preview:
     """Read a whole file, keep nothing, and say what is in it and what has to be asked.
 
@@ -52,13 +56,15 @@ def preview(
         date_order: answer to `Question.DATE_ORDER`.
         unit: answer to `Question.UNIT`.
         confirms_columns: answer to `Question.COLUMNS`.
+        columns: answer to `Question.TABLE`.
+        words: answer to `Question.WORDS`.
 
     Raises:
         FileError: the file is of no format that is read.
     """
-    seen = ask(stream, zone, Answers(date_order, unit, confirms_columns))
+    seen = ask(stream, zone, Answers(date_order, unit, confirms_columns, columns, words))
     questions, answers = seen.needs_answer, seen.answers
-    if {Question.UNIT, Question.COLUMNS} & set(questions):
+    if not set(questions) <= {Question.DATE_ORDER}:
         return seen
     tally = Tally()
     if not questions:
@@ -82,10 +88,14 @@ def ask(stream: BinaryIO, zone: ZoneInfo, answers: Answers) -> Preview:
     Raises:
         FileError: the file is of no format that is read.
     """
-    found = opened(stream)
-    questions: list[Question] = []
+    found = opened(stream, answers.columns)
+    questions: tuple[Question, ...] = ()
+    words: tuple[str, ...] = ()
     if found.layout is not None:
-        answers, questions = _asked(stream, found, found.layout, answers)
+        asked = survey(found.rows(stream), found.layout, answers)
+        answers, questions, words = asked.answers, asked.questions, asked.words
+    elif found.table is not None:
+        questions = (Question.TABLE,)
     elif found.format is Format.TIDEPOOL:
         made = tidepool.is_made_from_mg_dl(elements(pieces(stream)))
         answers = replace(answers, made_from_mg_dl=made)
@@ -94,30 +104,8 @@ def ask(stream: BinaryIO, zone: ZoneInfo, answers: Answers) -> Preview:
     ):
         raise FileError(Trouble.LOOKS_LIKE_MMOL)
     known = _known_unit(found.layout, answers)
-    return Preview(found.format, known, answers.date_order, zone, tuple(questions), answers)
-
-
-def _asked(
-    stream: BinaryIO, found: Opened, layout: Layout, answers: Answers
-) -> tuple[Answers, list[Question]]:
-    """Settle what the file itself settles; the rest are questions."""
-    questions = []
-    if not layout.is_known and not answers.confirms_columns:
-        questions.append(Question.COLUMNS)
-    if None in layout.units and answers.unit is None:
-        questions.append(Question.UNIT)
-    shown: set[DateOrder | None] = set()
-    is_open = False
-    for row in found.rows(stream):
-        if not isinstance(row, Skipped):
-            written = layout.written_time(row)
-            is_open = is_open or needs_order(written)
-            shown.add(order_shown(written))
-    shown.discard(None)
-    order = shown.pop() if len(shown) == 1 else answers.date_order if is_open else None
-    if is_open and order is None:
-        questions.append(Question.DATE_ORDER)
-    return replace(answers, date_order=order), questions
+    order = answers.date_order
+    return Preview(found.format, known, order, zone, questions, answers, words=words)
 
 
 def _known_unit(layout: Layout | None, answers: Answers) -> Unit | None:

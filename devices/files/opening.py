@@ -6,19 +6,30 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from devices.files import carelink, clarity, glooko, libreview, nightscout, own
+from devices.files import (
+    carelink,
+    clarity,
+    diaries,
+    glooko,
+    librelinkup,
+    libreview,
+    nightscout,
+    own,
+    tables,
+)
 from devices.files.array import Element, elements
 from devices.files.layout import Layout, heading
 from devices.files.likeness import nearest
-from devices.files.records import FileError, Format, Skipped, Trouble
+from devices.files.marks import MARK_BYTES, trouble_of
+from devices.files.records import Columns, FileError, Format, Skipped, Trouble
 from devices.files.table import DELIMITERS, Row, rows, split
+from devices.files.tables import Table
 from devices.files.text import CHUNK_BYTES, lines, pieces
 
 HEAD_BYTES = CHUNK_BYTES
 """As much of a file as `recognise` looks at."""
 HEADING_LINES = 5
 """The headings stand in one of the first lines, under title rows or none."""
-ARCHIVE_MARK = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,8 @@ class Opened:
     heading_line: int = 0
     columns: tuple[str, ...] = ()
     """Of our own table."""
+    table: Table | None = None
+    """Of an unknown table."""
 
     def rows(self, stream: BinaryIO) -> Iterator[Row | Skipped]:
         """Read the rows under the headings."""
@@ -41,47 +54,71 @@ class Opened:
 
 
 def recognise(head: bytes) -> Format | None:
-    """Name the format of a file by its beginning; `None` when it is none that is read."""
+    """Name the format of a file by its beginning; `None` when it is none that is known."""
     try:
-        return opened(io.BytesIO(head[:HEAD_BYTES])).format
+        found = opened(io.BytesIO(head[:HEAD_BYTES])).format
+    except FileError:
+        return None
+    return None if found is Format.TABLE else found
+
+
+def table_in(stream: BinaryIO) -> Table | None:
+    """Return the beginning of an unknown table, to show to a person; `None` for other files."""
+    try:
+        return opened(stream).table
     except FileError:
         return None
 
 
-def opened(stream: BinaryIO) -> Opened:
+def opened(stream: BinaryIO, columns: Columns | None = None) -> Opened:
     """Find out what a file is.
 
+    Args:
+        stream: binary and seekable; it stays open.
+        columns: what a person says about an unknown table.
+
     Raises:
-        FileError: `ARCHIVE`, `CARELINK` in an unknown language, or `UNKNOWN`.
+        FileError: no text at all, `CARELINK` in an unknown language, `WRONG_COLUMNS`, `UNKNOWN`.
     """
     stream.seek(0)
-    if stream.read(len(ARCHIVE_MARK)) == ARCHIVE_MARK:
-        raise FileError(Trouble.ARCHIVE)
+    trouble = trouble_of(stream.read(MARK_BYTES))
+    if trouble is not None:
+        raise FileError(trouble)
     head = next(pieces(stream), "")
     if head.lstrip().startswith(("[", "{")):
         return _array(head)
-    return _table(head)
+    return _table(head, columns)
 
 
-def _table(head: str) -> Opened:
+_LAYOUTS = (clarity.layout, glooko.layout, libreview.layout, diaries.layout)
+
+
+def _table(head: str, columns: Columns | None) -> Opened:
     texts = [text for _, text in islice(lines(iter([head])), HEADING_LINES) if text is not None]
     for number, text in enumerate(texts, 1):
         for delimiter in DELIMITERS:
             cells = split(text, delimiter) or []
-            for layout_of in (clarity.layout, glooko.layout, libreview.layout):
+            for layout_of in _LAYOUTS:
                 layout = layout_of(cells)
                 if layout is not None:
                     return Opened(layout.format, layout, delimiter, number)
-            columns = own.columns(cells)
-            if columns:
-                return Opened(Format.OWN, None, delimiter, number, columns)
+            names = own.columns(cells)
+            if names:
+                return Opened(Format.OWN, None, delimiter, number, names)
     sections = carelink.layout(head)
     if sections is not None:
         return Opened(Format.CARELINK, *sections)
-    raise FileError(_trouble(head), nearest(head))
+    trouble = _trouble(head)
+    table = tables.find(head) if trouble is Trouble.UNKNOWN else None
+    if table is None:
+        raise FileError(trouble, nearest(head))
+    layout = tables.layout(table, columns) if columns else None
+    return Opened(Format.TABLE, layout, table.delimiter, table.heading_line, table=table)
 
 
 def _array(head: str) -> Opened:
+    if librelinkup.MARK in head:
+        return Opened(Format.LIBRELINKUP)
     for one in elements(iter([head])):
         if not isinstance(one, Element):
             continue

@@ -22,6 +22,13 @@ class Format(StrEnum):
     NIGHTSCOUT = "nightscout"
     XDRIP = "xdrip"
     CARELINK = "carelink"
+    LIBRE_DESKTOP = "libre_desktop"
+    LIBRELINKUP = "librelinkup"
+    MYSUGR = "mysugr"
+    GLUCOSIO = "glucosio"
+    SIDIARY = "sidiary"
+    TABLE = "table"
+    """Any other table; a person says what its columns hold."""
     OWN = "telehealth"
     """What this program itself exports, as CSV or JSON."""
 
@@ -69,6 +76,8 @@ class Reason(StrEnum):
     """The value is not a number."""
     IMPLAUSIBLE = "implausible"
     """No blood has this value."""
+    UNKNOWN_UNIT = "unknown_unit"
+    """The row names a unit, but none of glucose."""
     ERROR_CODE = "error_code"
     """A sensor's error written where its value would stand."""
     BAD_TIME = "bad_time"
@@ -89,6 +98,10 @@ class Question(StrEnum):
     UNIT = "unit"
     COLUMNS = "columns"
     """The headings are in an unknown language; only their places are those of the format."""
+    TABLE = "table"
+    """Which columns of an unknown table hold time, value and unit."""
+    WORDS = "words"
+    """What words and codes in the place of values mean: `Preview.words`."""
 
 
 class Trouble(StrEnum):
@@ -102,6 +115,15 @@ class Trouble(StrEnum):
     """Numbers in mmol/L stand in a field that is in mg/dL by definition."""
     ARCHIVE = "archive"
     """A ZIP archive or a workbook: what is inside has to be taken out first."""
+    PICTURE = "picture"
+    PDF = "pdf"
+    WORKBOOK = "workbook"
+    """A spreadsheet in the format of its program, not text."""
+    WEB_PAGE = "web_page"
+    TOO_LONG = "too_long"
+    """A table of unknown headings with more rows or columns than are read."""
+    WRONG_COLUMNS = "wrong_columns"
+    """The columns somebody named hold no times or values."""
     UNANSWERED = "unanswered"
     """Something has to be asked first."""
 
@@ -166,6 +188,26 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What a person says about an unknown table; columns are counted from 0."""
+
+    time: int
+    """Date and time, or only the date."""
+    value: int
+    kind: RecordKind
+    clock: int | None = None
+    """The time of day, where it has a column of its own."""
+    unit: int | None = None
+    """Each row's unit; without it the heading of the values or `Answers.unit` says it."""
+
+    def __post_init__(self) -> None:
+        """Refuse one column for two things."""
+        places = [at for at in (self.time, self.value, self.clock, self.unit) if at is not None]
+        if len(set(places)) != len(places) or min(places) < 0:
+            raise ValueError("each column holds one thing")
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What reading needs to know beyond the file's rows; `Preview.answers` has what was found."""
 
@@ -173,6 +215,10 @@ class Answers:
     unit: Unit | None = None
     """Only used where the file names none."""
     confirms_columns: bool = False
+    columns: Columns | None = None
+    """Of an unknown table."""
+    words: tuple[tuple[str, Limit | None], ...] = ()
+    """Words in the place of values, in small letters; `None`: no reading."""
     made_from_mg_dl: bool = False
     """Tidepool: every mmol/L number of the file is a whole number of mg/dL divided."""
 
@@ -214,6 +260,8 @@ class Preview:
     last: datetime | None = None
     sample: tuple[FileRecord, ...] = ()
     """The first three readings, to show to a person."""
+    words: tuple[str, ...] = ()
+    """What stands in the place of values and has to be explained; `Question.WORDS`."""
 
     @property
     def n_taken(self) -> int:

@@ -1,11 +1,9 @@
-"""Dates as exports write them: what they say, what stays open, and where they lie in a zone."""
+"""Dates as exports write them: what they say, and what stays open."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
-from devices.files.records import DateOrder, Reason
-from devices.meaning import Doubt, in_zone
+from devices.files.records import DateOrder
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Before this no device of any format existed: its clock was never set."""
@@ -14,12 +12,34 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 MONTHS = 12
 MIDNIGHT_HOUR = 12
 CENTURY = 2000
-MAX_SERIES = 1000
-"""No person has so many devices; a file that claims it must not fill the memory."""
+MAX_TIME_CHARS = 48
+"""No time is written longer; a whole page in a cell is none."""
 _DATE = re.compile(
     r"(\d{1,4})([-/.])\s?(\d{1,2})\2\s?(\d{1,4})[T ]+"
-    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?",
+    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?",
     re.ASCII,
+)
+_DAY_FIRST = re.compile(r"(\d{1,2})\.?[ -]([^\W\d_]{3,10})\.?[ ,-]+(\d{4})\b")
+_MONTH_FIRST = re.compile(r"([^\W\d_]{3,10})\.? (\d{1,2}),? +(\d{4})\b")
+_MONTHS = (
+    "jan january januar januarja janvier janv enero ene gennaio gen januari janeiro",
+    "feb february februar februarja février févr febrero febbraio februari fevereiro fev",
+    "mar march märz marec marca mars marzo maart mrt março",
+    "apr april aprila avril avr abril abr aprile",
+    "may mai maj maja mayo maggio mag mei maio",
+    "jun june juni junij junija juin junio giugno giu junho",
+    "jul july juli julij julija juillet juil julio luglio lug julho",
+    "aug august avg avgust avgusta août agosto ago augustus",
+    "sep sept september septembra septembre septiembre settembre set setembro",
+    "oct october okt oktober oktobra octobre octubre ottobre ott outubro out",
+    "nov november novembra novembre noviembre novembro",
+    "dec december dez dezember decembra décembre déc diciembre dic dicembre dezembro",
+)
+_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+"""Names of months and their short forms in the languages that exports come in."""
+_DATE_ONLY = re.compile(
+    r"\d{1,4}([-/.])\s?\d{1,2}\1\s?\d{1,4}|\d{1,2}\.?[ -][^\W\d_]{3,10}\.?[ ,-]+\d{4}"
+    r"|[^\W\d_]{3,10}\.? \d{1,2},? +\d{4}"
 )
 _YEAR_DIGITS = 4
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", re.ASCII)
@@ -61,7 +81,7 @@ def wall_of(text: str, order: DateOrder | None) -> datetime | None:
             return datetime.fromisoformat(text)
         except ValueError:
             return None
-    found = _DATE.fullmatch(text)
+    found = _date_and_time(text)
     if found is None:
         return None
     day = _day(found[1], found[3], found[4], order)
@@ -73,6 +93,31 @@ def wall_of(text: str, order: DateOrder | None) -> datetime | None:
         return datetime(*day, hour, int(found[6]), int(found[7] or 0), micro)  # noqa: DTZ001 - a wall clock has no zone
     except ValueError:
         return None
+
+
+def _date_and_time(text: str) -> re.Match[str] | None:
+    if len(text) > MAX_TIME_CHARS:
+        return None
+    return _DATE.fullmatch(text) or _DATE.fullmatch(_numbered(text))
+
+
+def is_date(text: str) -> bool:
+    """Whether a cell holds a date, with a time of day or without."""
+    if not text or len(text) > MAX_TIME_CHARS:
+        return False
+    return bool(_DATE_ONLY.fullmatch(text) or _DATE.fullmatch(_numbered(text)) or instant_of(text))
+
+
+def _numbered(text: str) -> str:
+    """Write a month in words, as in 25 Sep 2026, as its number with the year first."""
+    found = _DAY_FIRST.match(text)
+    day, name = (found[1], found[2]) if found else ("", "")
+    if found is None and (found := _MONTH_FIRST.match(text)):
+        day, name = found[2], found[1]
+    month = _MONTH.get(name.casefold())
+    if found is None or month is None:
+        return text
+    return f"{found[3]}-{month:02}-{int(day):02}{text[found.end() :].removeprefix(',')}"
 
 
 def _day(
@@ -114,37 +159,3 @@ def offset_of(text: str) -> int | None:
     except ValueError:
         return None
     return None if offset is None else int(offset.total_seconds() // 60)
-
-
-class Clock:
-    """Places the wall clock times of one file in a zone, in the order of the file.
-
-    In the hour that comes twice, a series that walked into it from below and then steps back
-    has begun its second pass; every reading of that hour is doubtful all the same.
-    """
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
-        self._before: dict[str, tuple[datetime, bool, int]] = {}
-
-    def place(self, wall: datetime, series: str) -> tuple[datetime, Doubt | None] | Reason:
-        """Return the instant (UTC) and the doubt about it, or why there is none."""
-        at, doubt = in_zone(wall, self._zone)
-        if at is None:
-            return Reason.CLOCK_GAP if doubt is Doubt.CLOCK_GAP else Reason.BAD_TIME
-        second = self._pass(wall, series, is_twice=doubt is Doubt.CLOCK_FOLD)
-        return at.replace(fold=second).astimezone(UTC), doubt
-
-    def _pass(self, wall: datetime, series: str, *, is_twice: bool) -> int:
-        """Return 1 in the proven second pass of the hour that comes twice."""
-        before, was_rising, second = self._before.get(series, (wall, False, 0))
-        if len(self._before) > MAX_SERIES:
-            self._before.clear()
-        if not is_twice:
-            self._before[series] = (wall, False, 0)
-            return 0
-        came_from_below = timedelta() < wall - before < timedelta(hours=6)
-        if was_rising and wall <= before:
-            second = 1
-        self._before[series] = (wall, was_rising or came_from_below, second)
-        return second

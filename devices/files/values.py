@@ -28,6 +28,8 @@ _HIGHEST_END = {Unit.MG_DL: Decimal(180), Unit.MMOL_L: Decimal(10)}
 """No device's range ends below."""
 SENSOR_LOW, SENSOR_HIGH = Decimal(39), Decimal(401)
 """Written in mg/dL by Dexcom's programs for below 40 and above 400."""
+MAX_VALUE_CHARS = 64
+"""No value is written longer; a whole page in a cell is not remembered."""
 HIGHEST = Decimal(10_000)
 """Beyond this a number is not worth arithmetic."""
 
@@ -40,17 +42,32 @@ def unit_in(heading: str) -> Unit | None:
     return Unit.MG_DL if found[1] else Unit.MMOL_L
 
 
-@lru_cache(maxsize=4096)  # a file has many rows and few values
+def number_in(text: str) -> Decimal | None:
+    """Return the number that a cell holds; `None` for everything else."""
+    if len(text) > MAX_VALUE_CHARS or not _NUMBER.fullmatch(text):
+        return None
+    return Decimal(text.replace(",", "."))
+
+
+def without_unit(cell: str) -> str:
+    """Return what stands before or behind a unit in a cell."""
+    return _UNIT.sub("", cell[:MAX_VALUE_CHARS], count=1).strip()
+
+
 def read_value(text: str, unit: Unit) -> Glucose | Limit | Reason:
     """Read a cell: a number in a unit, a word for HI or LO, or why it is neither."""
+    return Reason.BAD_VALUE if len(text) > MAX_VALUE_CHARS else _read_value(text, unit)
+
+
+@lru_cache(maxsize=4096)  # a file has many rows and few values
+def _read_value(text: str, unit: Unit) -> Glucose | Limit | Reason:
     if not text:
         return Reason.NO_VALUE
     limit = _limit(text.casefold(), unit)
     if limit is not None:
         return limit
-    if not _NUMBER.fullmatch(text):
-        return Reason.BAD_VALUE
-    return as_given(Decimal(text.replace(",", ".")), unit)
+    number = number_in(text)
+    return Reason.BAD_VALUE if number is None else as_given(number, unit)
 
 
 def _limit(text: str, unit: Unit) -> Limit | None:

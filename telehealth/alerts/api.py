@@ -25,14 +25,14 @@ _ALERT = "/patients/<int:patient>/alerts/<int:alert>"
 @api.response(200, AlertsSchema)
 @access(Access.SIGNED_IN)
 def find(patient: int) -> dict[str, Any]:
-    """Open alerts, the most severe first, and the last 30 that are over.
+    """Open alerts, the most severe first, the last 30 that are over, and the rules.
 
     The patient, who represents them, doctors and nurses of the care team.
     """
     with unit_of_work() as session:
         actor = current_actor(session, patient)
         found = alerts.of_patient(session, actor, patient, now=now())
-        return alerts_json(found.open, found.past)
+        return alerts_json(found)
 
 
 @api.put(_ALERT + "/acknowledgement")

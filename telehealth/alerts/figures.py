@@ -8,12 +8,14 @@ from decimal import Decimal
 from devices.glucose import Unit
 from telehealth.alerts.models import Action, Alert, AlertRuleChange, Direction, Kind, Ring
 from telehealth.alerts.service import (
+    ANY,
     KIND_WORDS,
     STARTING,
     TICKS,
     OpenAlert,
     Rule,
     Shown,
+    Sources,
     Threshold,
     Told,
 )
@@ -63,19 +65,53 @@ def reason(alert: Alert | OpenAlert, say: Say, locale: str) -> str:
     return _beyond(alert.direction, edge, alert.delay_min, say)
 
 
-def rule_words(rule: Rule, say: Say, locale: str) -> str:
-    """What a rule says: `above 13.9 mmol/L for 1 h`, `below 3.0 mmol/L, at once`."""
+def rule_words(rule: Rule, say: Say, locale: str, sources: Sources = ANY) -> str:
+    """What a rule says to somebody who measures with `sources`.
+
+    `below 3.0 mmol/L, at once`; with a meter `above 13.9 mmol/L, 2 values within 4 h`, with a
+    sensor `above 13.9 mmol/L for 1 h`, with either both.
+    """
     if rule.threshold is None:
         return say(N_("no reading for %(span)s"), span=span(rule.delay_min))
     edge = value(rule.threshold.tick, rule.threshold.unit, locale)
-    if rule.delay_min:
+    is_low = rule.direction is Direction.LOW
+    several = rule.values_n > 1
+    if sources.sensor_may_come and sources.single_may_come and (rule.delay_min or several):
+        words = _BOTH_WAYS[is_low, bool(rule.delay_min), several]
+    elif sources.single_may_come and several:
+        words = N_("above %(edge)s, %(num)d values within %(within)s")
+    elif sources.sensor_may_come and rule.delay_min:
         return _beyond(rule.direction, edge, rule.delay_min, say)
-    words = (
-        N_("below %(edge)s, at once")
-        if rule.direction is Direction.LOW
-        else N_("above %(edge)s, at once")
+    else:
+        words = N_("below %(edge)s, at once") if is_low else N_("above %(edge)s, at once")
+    return say(
+        words,
+        edge=edge,
+        span=span(rule.delay_min),
+        num=rule.values_n,
+        within=span(rule.values_within_min),
     )
-    return say(words, edge=edge)
+
+
+_BOTH_WAYS = {
+    (True, True, False): N_("below %(edge)s: a sensor for %(span)s, a single value at once"),
+    (False, True, False): N_("above %(edge)s: a sensor for %(span)s, a single value at once"),
+    (False, True, True): N_(
+        "above %(edge)s: a sensor for %(span)s, or %(num)d values within %(within)s"
+    ),
+    (False, False, True): N_(
+        "above %(edge)s: a sensor at once, or %(num)d values within %(within)s"
+    ),
+}
+"""By direction (low), whether a sensor must last, whether one value is not enough. A single low
+value is always enough."""
+
+
+def full_rule_words(rule: Rule, say: Say, locale: str) -> str:
+    """What a rule says and who is told next: `below 3.9 mmol/L for 10 min; nurse after 1 h`."""
+    if not rule.is_on:
+        return say(N_("switched off"))
+    return "; ".join((rule_words(rule, say, locale), *order_words(rule, say)))
 
 
 def change_words(change: AlertRuleChange, say: Say, locale: str) -> str:
@@ -83,24 +119,15 @@ def change_words(change: AlertRuleChange, say: Say, locale: str) -> str:
     kept = change.after
     if kept is None:
         return say(N_("as usual again"))
-    if not kept["is_on"]:
-        return say(N_("switched off"))
     threshold = Threshold(kept["tick"], Unit(kept["unit"])) if kept["tick"] else None
-    rule = replace(STARTING[change.kind], threshold=threshold, delay_min=kept["delay_min"])
-    steps = order_words(
-        replace(
-            rule,
-            proxy_min=kept["proxy_min"],
-            nurse_min=kept["nurse_min"],
-            doctor_min=kept["doctor_min"],
-        ),
-        say,
-    )
-    return "; ".join((rule_words(rule, say, locale), *steps))
+    said = {name: kept[name] for name in kept if name not in ("tick", "unit")}
+    rule = replace(STARTING[change.kind], threshold=threshold, **said)
+    return full_rule_words(rule, say, locale)
 
 
 POPULATION_WORDS = {
     Population.ADULT: N_("adults with type 1 or 2"),
+    Population.CHILD: N_("children and adolescents"),
     Population.OLDER: N_("older people and people at high risk"),
     Population.PREGNANCY_TYPE1: N_("pregnancy with type 1"),
     Population.PREGNANCY_TYPE2: N_("pregnancy with type 2 or gestational diabetes"),
@@ -261,6 +288,7 @@ _STATES = {
 _FATES = {
     "no_address": (N_("not sent: no confirmed e-mail address"), "danger"),
     "representation_ended": (N_("not sent: no longer a representative"), "warning"),
+    "died": (N_("not sent: the person has died"), ""),
     "left_care_team": (N_("not sent: no longer in the care team"), "warning"),
     "no_server": (N_("not sent: no mail server is set"), "warning"),
     "alert_ended": (N_("not sent: the alert was over before"), ""),

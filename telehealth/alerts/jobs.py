@@ -5,12 +5,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from telehealth.alerts import service as alerts
 from telehealth.alerts.models import Kind, Ring
 from telehealth.core.lanes import Lane
 from telehealth.core.queue import Queue
 from telehealth.core.sockets import emit, patient_room, session_room
 from telehealth.core.web.platform import Platform
+from telehealth.core.web.readiness import Health, Line
 from telehealth.mandates import service as mandates
 from telehealth.targets import service as targets
 
@@ -22,6 +25,8 @@ def register(queue: Queue, platform: Platform) -> None:
     for topic, job in _JOBS.items():
         queue.on(topic, partial(job, platform), lane=_LANES.get(topic, Lane.ALERTS))
     queue.every_minute(partial(_enqueue_due, platform), lane=Lane.ALERTS)
+    queue.every_minute(partial(_count_reach, platform), lane=Lane.BULK)
+    platform.checks["alerts without reach"] = _reach_line
 
 
 def _enqueue_due(platform: Platform) -> None:
@@ -30,6 +35,34 @@ def _enqueue_due(platform: Platform) -> None:
         with platform.database.unit_of_work() as session:
             if alerts.enqueue_due(session, now=platform.clock()) < alerts.BATCH:
                 return
+
+
+def _count_reach(platform: Platform) -> None:
+    """Once an hour; each portion is a short transaction that only reads."""
+    with platform.database.unit_of_work() as session:
+        if not alerts.claim_count(session, now=platform.clock()):
+            return
+    no_step = no_team = after_id = 0
+    while True:
+        with platform.database.reading() as session:
+            part, after_id = alerts.count_portion(session, after_id, now=platform.clock())
+        no_step, no_team = no_step + part.no_step, no_team + part.no_team
+        if not after_id:
+            break
+    with platform.database.unit_of_work() as session:
+        count = alerts.ReachCount(no_step, no_team)
+        alerts.keep_count(session, count, now=platform.clock())
+
+
+def _reach_line(session: Session, now: datetime) -> Line:
+    """Numbers only; a person should look, but what can be told is told."""
+    found = alerts.last_count(session)
+    counted_s = round((now - found.counted_at).total_seconds()) if found.counted_at else None
+    has_gap = found.no_step > 0 or found.no_team > 0
+    return Line(
+        Health.WARNING if has_gap else Health.OK,
+        {"no_step": found.no_step, "no_team": found.no_team, "counted_s": counted_s},
+    )
 
 
 def _look(platform: Platform, cause: str, payload: Mapping[str, Any]) -> None:

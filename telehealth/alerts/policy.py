@@ -124,6 +124,16 @@ def require_list(actor: Actor) -> None:
         raise NotFound
 
 
+def require_seeing_unreached(actor: Actor) -> None:
+    """Doctors and nurses see whose alerts reach nobody; administrators whom no unit looks after.
+
+    Raises:
+        NotFound: everybody else.
+    """
+    if not actor.roles & (CARING | {Role.ADMIN}):
+        raise NotFound
+
+
 def require_seeing_defaults(actor: Actor) -> None:
     """Everybody who works here sees the clinic's rules.
 

@@ -1,7 +1,6 @@
 """What crosses the wire: rules, pauses and choices in, alerts out."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,16 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from devices.glucose import Unit
 from telehealth.alerts.models import MAX_REASON_CHARS, Action, Alert, Kind
-from telehealth.alerts.service import KINDS, STARTING, Rule, Shown, Threshold, Told
+from telehealth.alerts.service import (
+    KINDS,
+    STARTING,
+    Overview,
+    Rule,
+    Shown,
+    Threshold,
+    Told,
+    applies,
+)
 from telehealth.core.errors import NotFound
 from telehealth.core.i18n import N_
 
@@ -203,11 +211,49 @@ class AlertSchema(Schema):
     told = fields.List(fields.Nested(NoticeSchema), required=True)
 
 
+class RuleSchema(Schema):
+    """A rule in force for the patient."""
+
+    kind = fields.String(required=True, metadata={"enum": [kind.value for kind in KINDS]})
+    is_on = fields.Boolean(required=True)
+    applies = fields.Boolean(
+        required=True,
+        metadata={"description": "false: it cannot fire for what this patient measures with"},
+    )
+    is_own = fields.Boolean(required=True)
+    threshold = fields.Nested(QuantitySchema, required=True, allow_none=True)
+    delay_min = fields.Integer(required=True)
+    values_n = fields.Integer(required=True)
+    values_within_min = fields.Integer(required=True)
+    repeat_min = fields.Integer(required=True)
+    acknowledged_min = fields.Integer(required=True)
+    proxy_min = fields.Integer(required=True, allow_none=True)
+    nurse_min = fields.Integer(required=True, allow_none=True)
+    doctor_min = fields.Integer(required=True, allow_none=True)
+
+
 class AlertsSchema(Schema):
     """Open alerts, the most severe first, and the last ones that are over."""
 
     open = fields.List(fields.Nested(AlertSchema), required=True)
     past = fields.List(fields.Nested(AlertSchema), required=True)
+    rules = fields.List(fields.Nested(RuleSchema), required=True)
+
+
+def rule_json(rule: Rule) -> dict[str, Any]:
+    """What a rule says, as the API shows it."""
+    edge = rule.threshold
+    return {
+        "is_on": rule.is_on,
+        "threshold": _quantity(edge.tick, edge.unit) if edge else None,
+        **{
+            name: getattr(rule, name)
+            for name in (
+                "delay_min", "values_n", "values_within_min", "repeat_min", "acknowledged_min",
+                "proxy_min", "nurse_min", "doctor_min",
+            )
+        },
+    }  # fmt: skip
 
 
 def alert_json(shown: Shown) -> dict[str, Any]:
@@ -235,11 +281,20 @@ def alert_json(shown: Shown) -> dict[str, Any]:
     }
 
 
-def alerts_json(opened: Sequence[Shown], past: Sequence[Shown]) -> dict[str, Any]:
-    """Alerts as the API shows them."""
+def alerts_json(found: Overview) -> dict[str, Any]:
+    """Alerts and rules of a patient as the API shows them."""
     return {
-        "open": [alert_json(one) for one in opened],
-        "past": [alert_json(one) for one in past],
+        "open": [alert_json(one) for one in found.open],
+        "past": [alert_json(one) for one in found.past],
+        "rules": [
+            {
+                "kind": rule.kind.value,
+                "is_own": rule.is_own,
+                "applies": applies(rule, found.sources),
+                **rule_json(rule),
+            }
+            for rule in found.rules
+        ],
     }
 
 

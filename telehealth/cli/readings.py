@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from devices.columns import table_options, taken_from
 from devices.files import DateOrder
 from devices.glucose import Unit
 from telehealth.cli.root import Operator, answering, database_of, require_schema, root
@@ -47,9 +48,10 @@ def readings_group() -> None:
     help="Day or month first, where the file does not show it; never guessed.",
 )
 @click.option("--zone", default=HOME_ZONE.key, show_default=True, help="Of the device's clock.")
-@click.option("--columns-are-right", is_flag=True, help="Unknown headings are LibreView's.")
+@click.option("--columns-are-right", is_flag=True, help="The format named is right.")
 @click.option("--preview", "is_preview", is_flag=True, help="Only say what is in it.")
 @click.option("--yes", "is_sure", is_flag=True, help="Add without asking.")
+@table_options
 @answering
 def import_file(
     operator: Operator,
@@ -62,19 +64,24 @@ def import_file(
     columns_are_right: bool,
     is_preview: bool,
     is_sure: bool,
+    **about_table: Any,
 ) -> None:
     """Add the readings of FILE, an export of another system, to a patient's diary.
 
     First says what is in the file: format, unit, how many readings are new; then asks.
     The import can be taken back on the patient's page.
     """
-    said = imports.Answer(
-        None,
-        DateOrder(dates) if dates else None,
-        Unit(unit) if unit else None,
-        columns_are_right or None,
-    )
+    table = taken_from(about_table)
     with _bench(operator, patient_id) as (bench, actor), file.open("rb") as stream:
+        said = imports.Answer(
+            None,
+            DateOrder(dates) if dates else None,
+            Unit(unit) if unit else None,
+            columns_are_right or None,
+            table.columns(stream),
+            words=table.words,
+        )
+        stream.seek(0)
         import_id = _receive(bench, actor, stream, zone)
         found = _looked(operator, bench, actor, import_id, said)
         if is_preview:
@@ -158,8 +165,14 @@ def _looked(
         found = _until(bench, actor, import_id, State.LOOKING, jobs.look)
     if found.state is State.ASKING:
         _discard(bench, actor, found)
-        questions = [_QUESTIONS[one] for one in found.sight.questions]
-        operator.fail(" ".join(questions), "unanswered", questions=list(found.sight.questions))
+        sentences = [_QUESTIONS[one] for one in found.sight.questions]
+        sentences += [f"“{word}”" for word in found.sight.words]
+        operator.fail(
+            " ".join(sentences),
+            "unanswered",
+            questions=list(found.sight.questions),
+            words=list(found.sight.words),
+        )
     if found.state is State.REFUSED:
         nearest = " or ".join(imports.FORMAT_WORDS[one] for one in found.sight.nearest)
         words = imports.TROUBLE_WORDS[found.sight.trouble]
@@ -174,7 +187,9 @@ def _looked(
 _QUESTIONS = {
     "date_order": "The file does not show whether day or month comes first: --dates dmy or mdy.",
     "unit": 'The file does not name its unit: --unit "mmol/L" or --unit "mg/dL".',
-    "columns": "The headings are in an unknown language: --columns-are-right if it is LibreView's.",
+    "columns": "The headings are in an unknown language: --columns-are-right if the format is.",
+    "table": "This table is not known: --time-column, --value-column and --kind name its columns.",
+    "words": "Say what these mean in the place of values, with --low, --high or --no-reading:",
 }
 
 

@@ -37,6 +37,21 @@ def number(value: Decimal | float, locale: str, digits: int | None = None) -> st
     )
 
 
+def share(percent: float, locale: str) -> str:
+    """A share in percent as every page, paper and program prints it, without the sign.
+
+    Each share is rounded by itself, so the same fact reads the same beside any others: one decimal
+    below ten, whole percents from there. What exists is never "0", what is missing never "100":
+    `<1` and `>99`.
+    """
+    if 0 < percent < 1:
+        return "<1"
+    if 99 < percent < 100:  # noqa: PLR2004 - percent
+        return ">99"
+    has_decimal = percent and round(percent, 1) < 10 and not isinstance(percent, int)  # noqa: PLR2004 - two digits
+    return number(percent, locale, 1 if has_decimal else 0)
+
+
 def clock_time(moment: datetime, locale: str) -> str:
     """Time of day at home: `7.40` in Slovenian, `07:40` in English."""
     here = local(moment)

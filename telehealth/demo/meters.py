@@ -38,6 +38,7 @@ def connect_meters(session: Session, patient_id: int, now: datetime) -> None:
                 clock_drift_s=SECOND_DRIFT_S,
                 records=12,
                 firmware="1.19",
+                sent_at=now,
             ),
         )
     ]
@@ -48,6 +49,7 @@ def connect_meters(session: Session, patient_id: int, now: datetime) -> None:
             clock_drift_s=DRIFT_S,
             records=412,
             firmware="1.9.6",
+            sent_at=now,
         )
         reports.append(meters.MeterReport(devices[SourceKind.METER], "", state))
     meters.report(session, actor, patient_id, reports, now=now)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from telehealth.core.actor import Role
 from telehealth.core.clock import local
 from telehealth.directory.models import CareKind, CareTeamMember, Employment, OrgUnit, UnitKind
 from telehealth.identity.models import Person
+
+_FOREVER = date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +62,92 @@ def worker(session: Session, person_id: int, *, now: datetime) -> Worker | None:
 
 def care_team_of(session: Session, patient_id: int, *, now: datetime) -> Sequence[Worker]:
     """The workers who look after a patient today, doctors first."""
+    return care_teams_of(session, [patient_id], now=now)[patient_id]
+
+
+def care_teams_of(
+    session: Session, patient_ids: Collection[int], *, now: datetime
+) -> dict[int, list[Worker]]:
+    """The workers who look after each of some patients today, doctors first; one statement."""
     today = local(now).date()
+    found: dict[int, list[Worker]] = {patient_id: [] for patient_id in patient_ids}
     rows = session.execute(
-        select(Employment, CareTeamMember.kind)
-        .join(CareTeamMember, CareTeamMember.worker_id == Employment.person_id)
+        select(CareTeamMember.patient_id, Employment, CareTeamMember.kind)
+        .join(Employment, Employment.person_id == CareTeamMember.worker_id)
         .where(
-            CareTeamMember.patient_id == patient_id,
+            CareTeamMember.patient_id.in_(found),
             *_valid(CareTeamMember, today),
             *_valid(Employment, today),
         )
         .order_by(Employment.role, Employment.id)
     )
-    return [_shown(employment, kind) for employment, kind in rows]
+    for patient_id, employment, kind in rows:
+        found[patient_id].append(_shown(employment, kind))
+    return found
 
 
-def units_of(session: Session, patient_ids: Collection[int]) -> dict[int, int]:
-    """The unit that looks after each of some patients; without whoever has none. One query.
+def has_care_team(patient_id: SQLColumnExpression[int], *, now: datetime) -> ColumnElement[bool]:
+    """Whether a doctor or nurse employed today looks after the patient, as a condition of SQL."""
+    today = local(now).date()
+    return (
+        select(CareTeamMember.id)
+        .join(Employment, Employment.person_id == CareTeamMember.worker_id)
+        .where(
+            CareTeamMember.patient_id == patient_id,
+            Employment.role.in_((Role.DOCTOR, Role.NURSE)),
+            *_valid(CareTeamMember, today),
+            *_valid(Employment, today),
+        )
+        .exists()
+    )
 
-    Of several: the unit of a doctor before a nurse's, a relation that goes on before one that has
-    ended, the older one first.
+
+def ever_cared_for(unit_id: int | None = None) -> Select[Any]:
+    """Ids of everybody whom somebody (of a unit) has ever looked after, as a sub-query."""
+    query = select(CareTeamMember.patient_id)
+    if unit_id is None:
+        return query
+    return query.join(Employment, Employment.person_id == CareTeamMember.worker_id).where(
+        Employment.unit_id == unit_id
+    )
+
+
+def patient_ids_of(worker_id: int, *, now: datetime) -> Select[Any]:
+    """Ids of the living patients a worker looks after today, as a sub-query."""
+    is_dead = exists().where(Person.id == CareTeamMember.patient_id, Person.died_on.is_not(None))
+    return select(CareTeamMember.patient_id).where(
+        CareTeamMember.worker_id == worker_id,
+        *_valid(CareTeamMember, local(now).date()),
+        ~is_dead,
+    )
+
+
+def staffed_units(session: Session, *, now: datetime) -> set[int]:
+    """The units in which a doctor or nurse is employed today."""
+    query = select(Employment.unit_id).where(
+        Employment.role.in_((Role.DOCTOR, Role.NURSE)), *_valid(Employment, local(now).date())
+    )
+    return set(session.scalars(query))
+
+
+def units_of(session: Session, patient_ids: Collection[int], *, now: datetime) -> dict[int, int]:
+    """The unit that looks after each of some patients; without whoever never had one. One query.
+
+    Of several: a relation that goes on before one that has ended, the unit where the worker is
+    employed today before an earlier one, the unit of a doctor before a nurse's, the older relation
+    first; of ended employments the last one.
     """
+    today = local(now).date()
     rows = session.execute(
         select(CareTeamMember.patient_id, Employment.unit_id)
         .join(Employment, Employment.person_id == CareTeamMember.worker_id)
-        .where(CareTeamMember.patient_id.in_(patient_ids))
+        .where(CareTeamMember.patient_id.in_(patient_ids), Employment.started_on <= today)
         .order_by(
-            CareTeamMember.ended_on.is_(None).desc(),
+            case((and_(*_valid(CareTeamMember, today)), 0), else_=1),
+            case((and_(*_valid(Employment, today)), 0), else_=1),
             (CareTeamMember.kind == CareKind.DIABETES_NURSE),
             CareTeamMember.id,
+            case((Employment.ended_on.is_(None), _FOREVER), else_=Employment.ended_on).desc(),
             Employment.id,
         )
     )
@@ -115,17 +175,10 @@ def is_in_care_team(session: Session, worker_id: int, patient_id: int, *, now: d
 
 
 def patients_of(session: Session, worker_id: int, *, now: datetime) -> Sequence[Person]:
-    """The patients a worker looks after today, each once; sort them with `i18n.sort_key`."""
+    """The living patients a worker looks after today, each once; sort them with `i18n.sort_key`."""
     query: Select[Any] = (
         select(Person)
-        .where(
-            Person.id.in_(
-                select(CareTeamMember.patient_id).where(
-                    CareTeamMember.worker_id == worker_id,
-                    *_valid(CareTeamMember, local(now).date()),
-                )
-            )
-        )
+        .where(Person.id.in_(patient_ids_of(worker_id, now=now)))
         .order_by(Person.family_name, Person.given_name, Person.id)
     )
     return session.scalars(query).all()

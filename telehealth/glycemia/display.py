@@ -1,12 +1,10 @@
 """Many values for the eye: converted for the axis, thinned without losing a low or a high."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
-from telehealth.glycemia.bands import Band, Ticks
+from telehealth.glycemia.bands import Ticks
 
 Numbers = NDArray[np.float64]
 
@@ -46,19 +44,3 @@ def extremes(t: Ticks, values: Ticks, bucket_s: int) -> NDArray[np.intp]:
 def gaps(t: Ticks, longest_s: int) -> NDArray[np.intp]:
     """Places before which more than `longest_s` seconds have no value: the line breaks there."""
     return np.flatnonzero(np.diff(t) > longest_s) + 1
-
-
-def whole_percents(shares: Mapping[Band, float]) -> dict[str, int]:
-    """Shares as whole percents that add up to 100, by the largest remainder.
-
-    A band with readings is at least 1: a patient with two lows never reads "0 % low". What that
-    adds is taken from the largest band.
-    """
-    floors = {band: max(int(share), int(share > 0)) for band, share in shares.items()}
-    missing = round(sum(shares.values())) - sum(floors.values())
-    if missing < 0:
-        floors[max(floors, key=lambda band: shares[band])] += missing
-    by_remainder = sorted(shares, key=lambda band: floors[band] - shares[band])
-    for band in by_remainder[: max(missing, 0)]:
-        floors[band] += 1
-    return {band.value: floors[band] for band in shares}

@@ -25,8 +25,13 @@ MIDDLE = {Unit.MG_DL: 126, Unit.MMOL_L: 70}
 BELIEVABLE = {Unit.MG_DL: (10, 600), Unit.MMOL_L: (6, 333)}
 """Lowest and highest tick a meter shows (typical limits: 10-600 mg/dL, 0.6-33.3 mmol/L)."""
 
+CREDIBLE = {Unit.MG_DL: (41, 449), Unit.MMOL_L: (23, 249)}
+"""Ticks between which nobody is asked: meters show the others too, but slips of the finger more."""
+
+OTHER_UNIT = {Unit.MG_DL: Unit.MMOL_L, Unit.MMOL_L: Unit.MG_DL}
+
 _POWERS = (1, 10, 100, 1_000)
-_DIGITS = re.compile(r"0*(\d{1,4})(?:\.(\d{1,3}))?", re.ASCII)
+_DIGITS = re.compile(r"0*(\d{1,4})(?:[.,](\d{1,3}))?", re.ASCII)
 
 
 class Flaw(StrEnum):
@@ -55,7 +60,7 @@ class Digits(NamedTuple):
 
 
 def parse(given: object) -> Digits | Flaw:
-    """Read a value from JSON: a decimal string or a number; `True`, NaN and `7,2` are neither."""
+    """Read a value: a number, or text with a decimal point or comma; `True` and NaN are neither."""
     if type(given) is int:  # not bool, which is a subclass
         return Digits(given, 0) if 0 <= given <= MAX_MANTISSA else Flaw.NOT_MEASURABLE
     if type(given) is float:
@@ -71,29 +76,54 @@ def parse(given: object) -> Digits | Flaw:
 
 
 def _flaw_of(text: str) -> Flaw:
-    if re.fullmatch(r"\d+\.\d{4,}", text, re.ASCII):
+    if re.fullmatch(r"\d+[.,]\d{4,}", text, re.ASCII):
         return Flaw.TOO_PRECISE
-    is_number = re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
+    is_number = re.fullmatch(r"-?\d+([.,]\d+)?(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
     return Flaw.NOT_MEASURABLE if is_number else Flaw.NOT_A_NUMBER
 
 
-def tick(digits: Digits, unit: Unit) -> int:
+def tick(digits: Digits, unit: Unit, middle: int | None = None) -> int:
     """The whole number that is classified and summed: mg/dL, or tenths of mmol/L.
 
     Below the middle of the scale (7.0 mmol/L, 126 mg/dL) down, above it up: every lower limit lies
     below it and every upper one above, so a printed number below the printed limit counts below it.
     A sum of such values is off by less than one tick for each of them.
+
+    Args:
+        digits: the literal.
+        unit: its unit.
+        middle: the lowest tick in range of a person whose own limits lie otherwise (8.0 to 12.0
+            mmol/L): for classifying by those limits, never for storing.
     """
     shift = TICK_SCALE[unit] - digits.scale
     if shift >= 0:
         return digits.mantissa * _POWERS[shift]
     quotient, rest = divmod(digits.mantissa, _POWERS[-shift])
-    return quotient + bool(rest and quotient >= MIDDLE[unit])
+    return quotient + bool(rest and quotient >= (MIDDLE[unit] if middle is None else middle))
 
 
 def is_believable(digits: Digits, unit: Unit) -> bool:
     """Whether a meter can show this: 10 to 600 mg/dL, 0.6 to 33.3 mmol/L, both ends included."""
-    lowest, highest = BELIEVABLE[unit]
+    return _is_within(digits, unit, BELIEVABLE[unit])
+
+
+def is_credible(digits: Digits, unit: Unit) -> bool:
+    """Whether a typed value needs no question: 41 to 449 mg/dL, 2.3 to 24.9 mmol/L."""
+    return _is_within(digits, unit, CREDIBLE[unit])
+
+
+def perhaps_in(digits: Digits, unit: Unit) -> Unit | None:
+    """The other unit, where a typed value is plain in that one and seldom in this: 12 mg/dL.
+
+    Only a question to the person follows from it; the unit is never guessed.
+    """
+    other = OTHER_UNIT[unit]
+    return other if not is_credible(digits, unit) and is_credible(digits, other) else None
+
+
+def _is_within(digits: Digits, unit: Unit, ends: tuple[int, int]) -> bool:
+    """Compares the literal, not its tick."""
+    lowest, highest = ends
     places = _POWERS[digits.scale]
     ticks = digits.mantissa * _POWERS[TICK_SCALE[unit]]
     return lowest * places <= ticks <= highest * places

@@ -44,6 +44,10 @@ ADULTS = Preset(
 )
 """Type 1 and type 2."""
 
+CHILDREN = Preset("child", ADULT, ADULTS.goals)
+"""Children and adolescents: the range and the goals of adults (Battelino 2019, which allows about
+60 % in range below 25 years where the HbA1c goal is 7.5 %: an own goal)."""
+
 OLDER = Preset(
     "older",
     ADULT,
@@ -70,4 +74,6 @@ PREGNANT_TYPE2 = Preset("pregnancy-type2", PREGNANCY)
 """Pregnancy with type 2 or gestational diabetes: the range, and no goal until a clinician sets one
 (the sources disagree)."""
 
-PRESETS = {preset.name: preset for preset in (ADULTS, OLDER, PREGNANT_TYPE1, PREGNANT_TYPE2)}
+PRESETS = {
+    preset.name: preset for preset in (ADULTS, CHILDREN, OLDER, PREGNANT_TYPE1, PREGNANT_TYPE2)
+}

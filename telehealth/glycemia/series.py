@@ -15,10 +15,16 @@ from telehealth.glycemia.display import Numbers
 DAY_S = 86_400
 DAY_MIN = 1_440
 LONGEST_INTERVAL_MIN = 45
+USUAL_INTERVAL_MIN = 5
+"""Of a sensor that has sent too little to tell."""
 """Readings further apart than this are no trace: nothing is interpolated between them."""
 
-_INTERVALS_MIN = tuple(m for m in range(1, LONGEST_INTERVAL_MIN + 1) if DAY_MIN % m == 0)
+INTERVALS_MIN = tuple(m for m in range(1, LONGEST_INTERVAL_MIN + 1) if DAY_MIN % m == 0)
 _COVER = 1.5
+OTHER_SETTING = 3
+"""A day whose middle distance is so many times as long or as short was measured otherwise."""
+STEPS_OF_A_SETTING = 12
+"""So many distances of a day show the interval of that day."""
 
 
 class Source(StrEnum):
@@ -128,7 +134,33 @@ def interval_min(readings: Series) -> int | None:
     middle = float(steps[(len(steps) - 1) // 2] + steps[len(steps) // 2]) / 2 / 60
     if middle > LONGEST_INTERVAL_MIN:
         return None
-    return min(_INTERVALS_MIN, key=lambda minutes: abs(minutes - middle))
+    return min(INTERVALS_MIN, key=lambda minutes: abs(minutes - middle))
+
+
+def intervals_by_day(t: Ticks, days: Ticks, usual_min: int | None) -> Ticks:
+    """The interval of each reading of one device, whose setting may have changed: its day's own.
+
+    Args:
+        t: seconds since 1970, ascending.
+        days: the local day of each reading.
+        usual_min: what the device's sender says, or its newest readings show; None: unknown.
+
+    Returns:
+        Minutes. A day keeps the usual interval unless its middle distance is three times as long or
+        as short: lost readings alone do not make another setting.
+    """
+    found = np.full(len(t), usual_min or USUAL_INTERVAL_MIN, dtype=np.int64)
+    for day in np.unique(days):
+        here = days == day
+        steps = np.sort(np.diff(t[here]), kind="stable")
+        if len(steps) < STEPS_OF_A_SETTING:
+            continue
+        middle_s = int(steps[(len(steps) - 1) // 2])
+        usual_s = (usual_min or 0) * 60
+        is_other = middle_s >= OTHER_SETTING * usual_s or OTHER_SETTING * middle_s <= usual_s
+        if is_other and middle_s <= LONGEST_INTERVAL_MIN * 60:
+            found[here] = min(INTERVALS_MIN, key=lambda minutes: abs(minutes * 60 - middle_s))
+    return found
 
 
 def covered_s(readings: Series, interval_min: int | Ticks) -> Ticks:

@@ -1,6 +1,7 @@
 """Start pages: the patient's day, the clinic's day, the account page, who looked at my data."""
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -26,9 +27,12 @@ from telehealth.core.web.platform import (
     unit_of_work,
 )
 from telehealth.core.web.words import locale
+from telehealth.glycemia.entered import BELIEVABLE, CREDIBLE, TICK_SCALE
 from telehealth.home import service as home
 from telehealth.home.service import Visit
+from telehealth.imports import service as imports
 from telehealth.mandates import service as mandates
+from telehealth.meters.figures import waiting_words
 from telehealth.monitoring.figures import sentences
 from telehealth.readings import service as readings
 from telehealth.targets.service import SLOT_WORDS
@@ -51,13 +55,16 @@ def start() -> Response | str:
             day = home.clinic_day(session, actor, now=now())
             return _clinic_page(day)
         today = home.today(session, actor, now=now())
+        left_out = imports.left_out(session, actor, today.patient_id, now=now())
     return render_template(
         "home/today.html",
         today=today,
+        left_out=left_out,
         date=_date_words(),
         link=_link,
         slot_words=SLOT_WORDS,
         alert_words=alert_words()["w"],
+        meters_waiting=waiting_words(today.meters_waiting),
     )
 
 
@@ -105,8 +112,15 @@ def offline() -> str:
     return render_template(
         "home/offline.html",
         units=[(unit.value, unit.value) for unit in Unit],
+        believable=_ends(BELIEVABLE),
+        credible=_ends(CREDIBLE),
         meals=[(meal.value, gettext(readings.MEAL_WORDS[meal])) for meal in readings.FORM_MEALS],
     )
+
+
+def _ends(ticks: Mapping[Unit, tuple[int, int]]) -> dict[str, list[float]]:
+    """Lowest and highest value of each unit as numbers, for the page's own check."""
+    return {unit.value: [one / 10 ** TICK_SCALE[unit] for one in ticks[unit]] for unit in Unit}
 
 
 @pages.get("/sw.js")

@@ -4,13 +4,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from telehealth.core.actor import Basis
 from telehealth.core.db import Base, BigInt, Key, one_of
 
 TOKEN_CHARS = 32
+KEY_CHARS = 64
 MAX_ZONE_CHARS = 64
 
 
@@ -70,6 +79,8 @@ class FileImport(Base):
     """Answer to the question which of two numbers is the day; empty: not answered."""
     chosen_unit: Mapped[str] = mapped_column(String(8), default="")
     confirms_columns: Mapped[bool] = mapped_column(default=False)
+    chosen_columns: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Of an unknown table (`service.columns`); None where nothing was chosen."""
     seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """What looking found (`service.sights.Sight`); counts, lines, three sample readings."""
     done_units: Mapped[int] = mapped_column(BigInt, default=0)
@@ -80,6 +91,25 @@ class FileImport(Base):
     n_rejected: Mapped[int] = mapped_column(Integer, default=0)
     n_removed: Mapped[int] = mapped_column(Integer, default=0)
     """How many undoing took out."""
+
+
+class ImportColumns(Base):
+    """What somebody chose for tables with the same headings; nothing of their rows."""
+
+    __tablename__ = "import_columns"
+    __table_args__ = (UniqueConstraint("patient_id", "headings_key"),)
+
+    id: Mapped[Key]
+    patient_id: Mapped[int] = mapped_column(BigInt, ForeignKey("person.id"))
+    headings_key: Mapped[str] = mapped_column(String(KEY_CHARS))
+    """SHA-256 of the headings (`devices.files.Table.key`)."""
+    by_id: Mapped[int | None] = mapped_column(BigInt, ForeignKey("person.id"))
+    """Who chose; None at the command line."""
+    chosen_at: Mapped[datetime]
+    unit: Mapped[str] = mapped_column(String(8))
+    """Of all rows; empty: the table says it."""
+    columns: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """As `FileImport.chosen_columns`."""
 
 
 class ImportPart(Base):

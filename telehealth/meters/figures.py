@@ -1,10 +1,20 @@
 """Sentences about meters, in the reader's language: clock, battery, what a reading-out brought."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from flask_babel import gettext, ngettext
 
 from devices.glucose import Kind
 from telehealth.core.i18n import N_
-from telehealth.meters.service import DOUBT_WORDS, RECORD_WORDS, Harvested, Known
+from telehealth.meters.service import (
+    DOUBT_WORDS,
+    RECORD_WORDS,
+    Harvested,
+    Known,
+    Place,
+    Waiting,
+)
 
 _HOUR_MIN, _DAY_MIN = 60, 24 * 60
 
@@ -73,8 +83,70 @@ def clock_words(known: Known) -> str:
     if minutes == 0:
         return str(gettext("The meter's clock is right."))
     if minutes > 0:
-        return str(gettext("The meter's clock is %(span)s fast.", span=_span(minutes)))
-    return str(gettext("The meter's clock is %(span)s slow.", span=_span(-minutes)))
+        return str(gettext("The meter's clock is %(span)s ahead.", span=_span(minutes)))
+    return str(gettext("The meter's clock is %(span)s behind.", span=_span(-minutes)))
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWords:
+    """What waits for a decision, in a sentence, and what to do, said on the page of the meter."""
+
+    place: Place
+    meter_id: int
+    sentence: str
+    advice: str
+
+    @property
+    def anchor(self) -> str:
+        """Where on the page of the meter it goes on."""
+        return "aside" if self.place is Place.HERE else "waits"
+
+
+def waiting_words(found: Iterable[Waiting]) -> list[WaitingWords]:
+    """Say how many records wait, where, and why, in the reader's language."""
+    return [
+        WaitingWords(one.place, one.meter_id, _waiting_sentence(one), _waiting_advice(one))
+        for one in found
+    ]
+
+
+def _waiting_sentence(one: Waiting) -> str:
+    if one.place is Place.HOME:
+        what = ngettext(
+            "On the computer at home %(num)d reading waits",
+            "On the computer at home %(num)d readings wait",
+            one.records,
+        )
+    else:
+        what = ngettext(
+            "%(num)d reading from the meter waits for a decision",
+            "%(num)d readings from the meter wait for a decision",
+            one.records,
+        )
+    return str(gettext("%(what)s: %(why)s.", what=what, why=_waiting_reason(one)))
+
+
+def _waiting_reason(one: Waiting) -> str:
+    if not one.is_clock:
+        return str(gettext("it is not certain enough what was measured, or when"))
+    if one.clock_drift_s is None:
+        return str(gettext("the meter's clock was wrong"))
+    span = _span(round(abs(one.clock_drift_s) / 60))
+    if one.clock_drift_s > 0:
+        return str(gettext("the meter's clock was %(span)s ahead", span=span))
+    return str(gettext("the meter's clock was %(span)s behind", span=span))
+
+
+def _waiting_advice(one: Waiting) -> str:
+    if one.place is Place.HERE:
+        return str(gettext("Decide about them below, under Set aside."))
+    release = gettext(
+        "Whoever looks after that computer decides about them there: the command glucometer status"
+        " lists them, glucometer release sends them."
+    )
+    if not one.is_clock:
+        return str(release)
+    return f"{gettext('Set the clock on the meter.')} {release}"
 
 
 def battery_words(known: Known) -> str:
@@ -134,8 +206,8 @@ def told(found: Harvested) -> str:
 
 def _span(minutes: int) -> str:
     """`3 minutes`, `2 hours`, `40 days`: one unit is enough to act on."""
-    if minutes >= _DAY_MIN:
+    if minutes >= 2 * _DAY_MIN:
         return str(ngettext("%(num)d day", "%(num)d days", round(minutes / _DAY_MIN)))
-    if minutes >= _HOUR_MIN:
+    if minutes >= 2 * _HOUR_MIN:
         return str(ngettext("%(num)d hour", "%(num)d hours", round(minutes / _HOUR_MIN)))
     return str(ngettext("%(num)d minute", "%(num)d minutes", minutes))

@@ -101,6 +101,12 @@ class Meter(Base):
     firmware: Mapped[str | None] = mapped_column(String(MAX_FIRMWARE_CHARS))
     records: Mapped[int | None] = mapped_column(Integer)
     """How many it held in its memory."""
+    set_aside: Mapped[int | None] = mapped_column(Integer)
+    """How many of its records wait on the computer that reads it; None: it has not said."""
+    set_aside_clock: Mapped[int | None] = mapped_column(Integer)
+    """How many of these because the meter's clock was off."""
+    set_aside_drift_s: Mapped[int | None] = mapped_column(Integer)
+    """How far its clock was ahead then; None where that differed from record to record."""
 
 
 class MeterBinding(Base):

@@ -14,7 +14,13 @@ from telehealth.core.web.pages import Form, Pages, read_form
 from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.identity.models import Person
 from telehealth.meters import service as meters
-from telehealth.meters.figures import battery_words, clock_words, interval_words, reader_words
+from telehealth.meters.figures import (
+    battery_words,
+    clock_words,
+    interval_words,
+    reader_words,
+    waiting_words,
+)
 from telehealth.meters.schemas import NameSchema, NewMeterSchema, StraySchema
 from telehealth.readings import service as readings
 
@@ -190,7 +196,8 @@ def _list(place: Place) -> str:
         actor = current_actor(session, place.patient_id)
         found = meters.of_patient(session, actor, actor.subject_id or 0, now=now())
         person = session.get_one(Person, actor.subject_id)
-    return place.show("list", found=found, person=person)
+        waiting = waiting_words(meters.waiting_of(session, person.id))
+    return place.show("list", found=found, person=person, waiting=waiting)
 
 
 def _meter(place: Place, meter_id: int, form: Form | None = None) -> str:
@@ -200,9 +207,11 @@ def _meter(place: Place, meter_id: int, form: Form | None = None) -> str:
         known = meters.one(session, actor, patient_id, meter_id, now=now())
         aside = meters.set_aside(session, actor, patient_id, meter_id, now=now())
         person = session.get_one(Person, actor.subject_id)
+        waiting = waiting_words(meters.waiting_of(session, person.id))
     return place.show(
         "meter",
         known=known,
+        waiting=waiting,
         aside=aside,
         person=person,
         form=form or Form(),

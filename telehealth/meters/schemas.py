@@ -4,7 +4,16 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    pre_load,
+    validate,
+    validates_schema,
+)
 
 from devices.gatt.glucose import CONTEXT, MEASUREMENT
 from telehealth.core.i18n import N_
@@ -23,6 +32,7 @@ from telehealth.meters.service import (
     NewMeter,
     Plan,
     Said,
+    SetAside,
     State,
     Transfer,
     identity_of,
@@ -31,6 +41,7 @@ from telehealth.meters.service import (
 MAX_REPORTED = 50
 MAX_DRIFT_S = 2**31 - 1
 MAX_RECORDS = 2**16
+MAX_SET_ASIDE = 2**31 - 1
 MAX_CLOCK_AGE_S = 24 * 3600
 MAX_PART_CHARS = 36
 """Maker, model and serial number: three of them and what stands between make an identity."""
@@ -52,6 +63,34 @@ class _StrictSchema(Schema):
         """Unknown keys are refused."""
 
         unknown = RAISE
+
+
+class SetAsideSchema(_StrictSchema):
+    """Records that wait for a person on the computer that reads the meter."""
+
+    records = fields.Integer(required=True, strict=True, validate=validate.Range(0, MAX_SET_ASIDE))
+    clock_off = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(0, MAX_SET_ASIDE),
+        metadata={"description": "How many of these because the meter's clock was off"},
+    )
+    clock_drift_s = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(-MAX_DRIFT_S, MAX_DRIFT_S),
+        metadata={"description": "How far it was ahead then; null where that differed"},
+    )
+
+    @validates_schema
+    def _no_more_than_all(self, values: dict[str, Any], **_: object) -> None:
+        if values["clock_off"] > values["records"]:
+            raise ValidationError(N_("More than all records."), "clock_off")
+
+    @post_load
+    def _command(self, values: dict[str, Any], **_: object) -> SetAside:
+        return SetAside(**values)
 
 
 class StateSchema(_StrictSchema):
@@ -80,6 +119,15 @@ class StateSchema(_StrictSchema):
     )
     firmware = fields.String(
         allow_none=True, load_default=None, validate=validate.Length(max=MAX_FIRMWARE_CHARS)
+    )
+    set_aside = fields.Nested(SetAsideSchema, allow_none=True, load_default=None)
+    sent_at = Instant(
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "What the sender's clock shows now. A drift is kept only when this"
+            " agrees with the server's clock within five minutes; without it, `read_at` has to"
+        },
     )
 
     @post_load
@@ -242,13 +290,12 @@ class PlanSchema(Schema):
     has_moving_sequence = fields.Boolean(required=True)
     marks_ketones = fields.Boolean(required=True)
     overlap = fields.Integer(required=True)
-    near_wrap = fields.Integer(required=True)
     choices = fields.List(fields.Dict(), required=True)
 
 
 def plan_json(found: Plan) -> dict[str, Any]:
     """The answer before a transfer."""
-    names = ("model", "is_usable", "has_moving_sequence", "marks_ketones", "overlap", "near_wrap")
+    names = ("model", "is_usable", "has_moving_sequence", "marks_ketones", "overlap")
     choices = [
         {name: getattr(one, name) for name in ("id", "name", "ending", "cursor", "count")}
         for one in found.choices

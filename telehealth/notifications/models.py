@@ -36,7 +36,7 @@ class DeliveryState(StrEnum):
     FAILED_TEMP = "failed_temp"
     FAILED_PERM = "failed_perm"
     SUPPRESSED = "suppressed"
-    """Not sent: no confirmed address, no longer entitled, withdrawn, or no mail server (demo)."""
+    """Not sent: no confirmed address, not entitled any more, died, withdrawn, no server (demo)."""
 
 
 class Notification(Base):

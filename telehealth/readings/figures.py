@@ -21,7 +21,7 @@ from telehealth.core.chart_text import plain_text, says
 from telehealth.core.clock import HOME_ZONE
 from telehealth.core.i18n import DEFAULT_LOCALE, N_
 from telehealth.glycemia.bands import ADULT, BANDS, Band, Ranges, Ticks, codes
-from telehealth.glycemia.display import extremes, gaps, on_axis, whole_percents
+from telehealth.glycemia.display import extremes, gaps, on_axis
 from telehealth.readings.models import UNITS, DaySummary, SourceKind
 from telehealth.readings.service import (
     BAND_WORDS,
@@ -386,8 +386,8 @@ def sparkline(
     ]
 
 
-def shares(days: Iterable[DaySummary]) -> dict[str, int]:
-    """Whole percents of the readings in each band that add up to 100; empty without readings."""
+def shares(days: Iterable[DaySummary]) -> dict[str, float]:
+    """Percent of the readings in each band, unrounded; empty without readings."""
     counts = dict.fromkeys(BANDS, 0)
     for day in days:
         for band in counts:
@@ -395,4 +395,4 @@ def shares(days: Iterable[DaySummary]) -> dict[str, int]:
     total = sum(counts.values())
     if not total:
         return {}
-    return whole_percents({band: 100 * count / total for band, count in counts.items()})
+    return {band.value: 100 * count / total for band, count in counts.items()}

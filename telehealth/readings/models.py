@@ -58,9 +58,9 @@ class Standing(IntEnum):
 
     COUNTED = 0
     CONFLICT = 1
-    """Counts; another source, or another record, says something else at the same instant."""
+    """Counts; another reading stands at the same moment (`service.duplicates`) and is not lower."""
     ASIDE = 2
-    """The less trusted value of a conflict: shown, not counted."""
+    """Stands at a moment of which a lower or equal value counts: shown, not counted."""
     MERGED = 3
     """The same measurement from another source: that one is shown and counted."""
     SCAN = 4
@@ -93,6 +93,9 @@ MEALS = tuple(Meal)
 """A meal is stored as its place here: append only."""
 MEAL_CODES = {meal: code for code, meal in enumerate(MEALS)}
 
+USUAL_UNIT = Unit.MMOL_L
+"""As usual in Slovenia, until whose diary it is chooses the other."""
+
 UNITS = (Unit.MG_DL, Unit.MMOL_L)
 """A unit is stored as its place here."""
 UNIT_CODES = {unit: code for code, unit in enumerate(UNITS)}
@@ -111,7 +114,7 @@ class Diary(Base):
         BigInt, ForeignKey("person.id"), primary_key=True, autoincrement=False
     )
     unit: Mapped[Unit] = mapped_column(one_of(Unit, "unit", 8))
-    """The unit people last wrote by hand: the form and the charts use it."""
+    """The unit of the form and the charts: chosen by whose diary it is, never by an entry."""
     changed_at: Mapped[datetime]
     sums_ranges: Mapped[str] = mapped_column(String(MAX_RANGES_CHARS), server_default="")
     """The ranges that all daily sums are counted with; empty: some days are still to be counted."""

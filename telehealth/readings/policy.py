@@ -21,6 +21,13 @@ def require_adding(actor: Actor, patient_id: int) -> None:
     _require(actor, patient_id, ADDERS)
 
 
+def require_choosing_unit(actor: Actor, patient_id: int) -> None:
+    """Those whose diary it is."""
+    _require(actor, patient_id, READERS)
+    if actor.basis not in KEEPERS:
+        raise NotAllowed(N_("The unit is chosen by the person whose diary this is."))
+
+
 def require_removing(actor: Actor, patient_id: int, entered_by_id: int | None) -> None:
     """Those whose diary it is; of the care team only who wrote the entry."""
     _require(actor, patient_id, READERS)

@@ -26,6 +26,7 @@ from telehealth.targets.models import Population
 
 _KINDS = {"very_low": Kind.URGENT_LOW}
 _POPULATIONS = {
+    "child": Population.CHILD,
     "older": Population.OLDER,
     "pregnancy-type1": Population.PREGNANCY_TYPE1,
     "pregnancy-type2": Population.PREGNANCY_TYPE2,
@@ -118,7 +119,7 @@ def _agree(play: Play) -> None:
                 raise BadScenario({"#/target": _sentence(refusal)}) from refusal
         for name, changes in scenario.rules.items():
             kind = _KINDS.get(name) or Kind(name)
-            rule = alerts.in_force(session, play.cast.patient_id)[kind]
+            rule = alerts.in_force(session, play.cast.patient_id, now=now)[kind]
             if "threshold" in changes:
                 unit = Unit(changes.get("unit", Unit.MMOL_L.value))
                 tick = int(changes["threshold"].scaleb(TICK_SCALE[unit]))
@@ -129,7 +130,7 @@ def _agree(play: Play) -> None:
                 alerts.set_rule(session, doctor, play.cast.patient_id, rule, now=now)
             except Refusal as refusal:
                 raise BadScenario({f"#/rules/{name}": _sentence(refusal)}) from refusal
-        play.rules = tuple(alerts.in_force(session, play.cast.patient_id).values())
+        play.rules = tuple(alerts.in_force(session, play.cast.patient_id, now=now).values())
 
 
 def _sentence(refusal: Refusal) -> str:

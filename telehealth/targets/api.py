@@ -32,7 +32,8 @@ def find(patient: int) -> Mapping[str, Any]:
     with unit_of_work() as session:
         actor = current_actor(session, patient)
         current, earlier = targets.look(session, actor, patient, now=now())
-    return {"current": current, "earlier": earlier}
+        offered = targets.OFFERS[0].json(session, actor, patient, now=now())
+    return {"current": current, "earlier": earlier, "alert_rules": offered}
 
 
 @api.put("/patients/<int:patient>/targets")

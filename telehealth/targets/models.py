@@ -19,6 +19,7 @@ class Population(StrEnum):
     """Whose published targets a version begins with; the names of `glycemia.presets`."""
 
     ADULT = "adult"
+    CHILD = "child"
     OLDER = "older"
     PREGNANCY_TYPE1 = "pregnancy-type1"
     PREGNANCY_TYPE2 = "pregnancy-type2"

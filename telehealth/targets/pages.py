@@ -28,6 +28,10 @@ POPULATION_WORDS = {
         N_("Adults, type 1 or 2"),
         N_("in range more than 70 %, below less than 4 %"),
     ),
+    Population.CHILD: (
+        N_("Children and adolescents"),
+        N_("as for adults; the nurse is told of a low within 30 minutes"),
+    ),
     Population.OLDER: (
         N_("Older people, high risk"),
         N_("in range more than 50 %, below less than 1 %"),
@@ -88,6 +92,7 @@ def _targets_page(patient_id: int, form: Form) -> str:
     with unit_of_work() as opened:
         actor = current_actor(opened, patient_id)
         current, earlier = targets.look(opened, actor, patient_id, now=now())
+        offered = targets.OFFERS[0].lines(opened, actor, patient_id, now=now())
         person = opened.get_one(Person, patient_id)
     published = PRESETS[current.population]
     goals_are_own = {name: share for name, share in current.goals.items() if share is not None} != {
@@ -105,6 +110,8 @@ def _targets_page(patient_id: int, form: Form) -> str:
             for one, (name, hint) in POPULATION_WORDS.items()
         ],
         population_words=POPULATION_WORDS,
+        offered=offered,
+        takes_rules=form.value("rules") == "take" if form.values else True,
         goal_words=GOAL_WORDS,
         units=list(Unit),
         unit=current.unit or Unit.MMOL_L,

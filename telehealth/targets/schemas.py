@@ -66,6 +66,13 @@ class NewTargetsSchema(Schema):
         metadata={"description": "null: the population's own goals"},
     )
     note = fields.String(load_default="", validate=validate.Length(max=MAX_NOTE_CHARS))
+    takes_rules = fields.Boolean(
+        load_default=True,
+        metadata={
+            "description": "Whether the alert rules of the population hold too; false: those of now"
+            " stay as the patient's own"
+        },
+    )
 
     @post_load
     def _new(self, data: dict[str, Any], **_: Any) -> NewTargets:
@@ -92,6 +99,14 @@ class PatientTargetsHistorySchema(Schema):
 
     current = fields.Nested(PatientTargetsSchema)
     earlier = fields.List(fields.Nested(PatientTargetsSchema))
+    alert_rules = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Dict()),
+        metadata={
+            "description": "For each population: every alert rule as it is (`before`) and as it"
+            " will hold with these targets (`after`); a patient's own (`is_own`) stays"
+        },
+    )
 
 
 def _shown(found: Targets, unit: Unit) -> dict[str, str]:
@@ -217,7 +232,8 @@ def typed_targets(form: "MultiDict[str, str]") -> NewTargets:
     if errors:
         raise Invalid(errors=tuple(errors))
     note = form.get("note", "")[:MAX_NOTE_CHARS]
-    return NewTargets(Population(population), limits, goals, note)
+    takes_rules = form.get("rules") == "take"
+    return NewTargets(Population(population), limits, goals, note, takes_rules)
 
 
 def _typed_limits(form: "MultiDict[str, str]", errors: list[FieldError]) -> OwnLimits | None:

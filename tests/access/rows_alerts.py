@@ -24,7 +24,10 @@ _ALERT = "/opozorila/{alert}"
 _TEAM = "/pacienti/{owner}/opozorila"
 _API = "/api/v1/patients/{owner}/alerts"
 _MINUTES = {"minutes": "30"}
-_RULE = {"is_on": "yes", "threshold": "3,0", "unit": "mmol/L", "delay_min": "0", "repeat_min": "15"}
+_RULE = {
+    "is_on": "yes", "threshold": "3,0", "unit": "mmol/L", "delay_min": "0", "repeat_min": "15",
+    "proxy_min": "5", "nurse_min": "15", "doctor_min": "30",
+}  # fmt: skip
 _ONLY_THE_OWNER = dict.fromkeys(PERSONS, 404) | {PATIENT: 303, CHILD: 403}
 _BOTH_SIDES = (PATIENT, PROXY, DOCTOR, NURSE)
 
@@ -73,6 +76,10 @@ ROWS = (
     door(
         "alerts.open_alerts", "GET", "/klinika/opozorila",
         allow={DOCTOR: 200, NURSE: 200, OTHER_DOCTOR: 200},
+    ),
+    door(
+        "alerts.unreached", "GET", "/klinika/opozorila/brez-dosega",
+        allow={DOCTOR: 200, NURSE: 200, OTHER_DOCTOR: 200, ADMIN: 200}, is_about_owner=False,
     ),
     door(
         "alerts.defaults", "GET", "/klinika/opozorila/pravila",

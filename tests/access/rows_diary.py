@@ -55,6 +55,9 @@ def _kept(endpoint: str, method: str, path: str, status: int = 303, **more: Any)
 ROWS = (
     *patient_page("diary.diary", "GET", "/dnevnik"),
     *patient_page("diary.figure", "GET", "/dnevnik/graf.json"),
+    *patient_page(
+        "diary.choose_unit", "POST", "/dnevnik/enota", status=303, form={"unit": "mg/dL"}
+    ),
     *patient_page("diary.new_entry", "GET", "/dnevnik/nova", is_audited=False),
     *patient_page("diary.add_entry", "POST", "/dnevnik/nova", status=303, form=_FORM),
     *_kept("reading", "GET", "/dnevnik/{entry}/uredi", 200),

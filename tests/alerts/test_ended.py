@@ -241,6 +241,48 @@ def test_a_closed_alert_is_asked_about_again_only_when_more_of_it_comes(
     assert one.worst_tick == 22
 
 
+def test_a_low_that_comes_late_into_a_closed_very_low_is_asked_about_again(
+    session: Session, around: made.Family
+) -> None:
+    stream = [reading("2.8 mmol/L", NOW - minutes * MIN, kind=SourceKind.CGM, device="Sensor")
+              for minutes in (60, 55, 50, 10, 5, 0)]  # fmt: skip
+    diary(session, around.patient, stream, now=NOW)
+    alerts.look(session, around.patient.id, cause="test", since=NOW - 60 * MIN, now=NOW)
+    made.arrives(session, around.patient, "5.4 mmol/L", NOW + MIN, kind=SourceKind.MANUAL)
+    alerts.look(session, around.patient.id, cause="test", now=NOW + 20 * MIN)
+    nurse = made.as_team(around.nurse, around.patient)
+    alerts.review(session, nurse, around.patient.id, now=NOW + 30 * MIN)
+    assert waiting(session, around) == []
+
+    gap = [reading("2.0 mmol/L", NOW - minutes * MIN, kind=SourceKind.CGM, device="Sensor")
+           ._replace(digits=Beyond.LO) for minutes in (40, 35, 30)]  # fmt: skip
+    diary(session, around.patient, gap, now=NOW + 60 * MIN)
+    alerts.look(session, around.patient.id, cause="test", since=NOW - 40 * MIN, now=NOW + 60 * MIN)
+
+    (one,) = waiting(session, around)
+    assert (one.worst_tick, one.worse_at) == (None, NOW + 60 * MIN)
+
+
+def test_hi_that_comes_late_into_an_acknowledged_very_high_waits(
+    session: Session, around: made.Family
+) -> None:
+    made.arrives(session, around.patient, "19.0 mmol/L", NOW - 30 * MIN, kind=SourceKind.METER)
+    made.arrives(session, around.patient, "20.0 mmol/L", NOW, kind=SourceKind.METER)
+    (row,) = made.live(session, around.patient)
+    nurse = made.as_team(around.nurse, around.patient)
+    alerts.acknowledge(session, nurse, around.patient.id, row.id, now=NOW + MIN)
+    made.arrives(session, around.patient, "8.0 mmol/L", NOW + 30 * MIN, kind=SourceKind.METER)
+    alerts.look(session, around.patient.id, cause="test", now=NOW + 60 * MIN)
+    assert waiting(session, around) == []
+
+    late = reading("20 mmol/L", NOW + 10 * MIN, kind=SourceKind.METER, device="Meter")
+    diary(session, around.patient, [late._replace(digits=Beyond.HI)], now=NOW + 300 * MIN)
+    alerts.look(session, around.patient.id, cause="test", since=NOW, now=NOW + 300 * MIN)
+
+    (one,) = waiting(session, around)
+    assert (one.kind, one.worst_tick, one.worse_at) == (Kind.VERY_HIGH, None, NOW + 300 * MIN)
+
+
 def test_whoever_acknowledged_and_is_revoked_has_acknowledged_no_longer(
     session: Session, around: made.Family
 ) -> None:

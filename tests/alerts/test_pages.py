@@ -285,7 +285,7 @@ def test_a_patient_who_measures_in_mg_dl_reads_thresholds_in_mg_dl(
     words = text_of(as_nurse.get(f"/pacienti/{around.patient.id}/opozorila"))
 
     assert "below 54 mg/dL, at once" in words
-    assert "above 250 mg/dL for 1 h" in words
+    assert "above 250 mg/dL, 2 values within 4 h" in words
 
 
 def test_the_doctor_sets_the_clinics_rule_and_the_nurse_reads_it(
@@ -299,7 +299,7 @@ def test_the_doctor_sets_the_clinics_rule_and_the_nurse_reads_it(
     sign_in(client, around.nurse)
     page = client.get("/klinika/opozorila/pravila")
 
-    assert "below 4.0 mmol/L for 20 min" in text_of(page)
+    assert "below 4.0 mmol/L: a sensor for 20 min, a single value at once" in text_of(page)
     assert "The doctors of the unit change the rules." in text_of(page)
     assert '<form method="post" action="/klinika' not in page.get_data(as_text=True)
 

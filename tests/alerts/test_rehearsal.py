@@ -188,7 +188,8 @@ def test_who_was_told_is_said_with_the_value_that_was_known() -> None:
 
 def test_readings_carry_the_patients_own_clock() -> None:
     given = {
-        "start": START, "people": PEOPLE, "until_min": 5, "zone": "America/New_York", "events": [LOW],
+        "start": START, "people": PEOPLE, "until_min": 5, "zone": "America/New_York",
+        "events": [LOW],
     }  # fmt: skip
     with running.played(scenario.read(given)) as play, play.database.reading() as session:
         assert session.scalars(select(Reading.offset_min)).all() == [-300]

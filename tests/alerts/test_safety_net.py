@@ -193,9 +193,9 @@ def test_rules_of_many_patients_take_as_many_statements_as_of_one(
 
     from telehealth.alerts.service import rules
 
-    one = queries(lambda: rules.in_force_for(session, [people[0].id]))  # type: ignore[operator]
+    one = queries(lambda: rules.in_force_for(session, [people[0].id], now=NOW))  # type: ignore[operator]
     many = queries(  # type: ignore[operator]
-        lambda: rules.in_force_for(session, [person.id for person in people])
+        lambda: rules.in_force_for(session, [person.id for person in people], now=NOW)
     )
 
     assert one == many

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,7 @@ class _Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         is_me = self.path == "/api/v1/me"
         is_known = self.headers["Authorization"] == f"Bearer {self.server.stand.token}"
-        status = (403 if is_known else 401) if is_me else 200
+        status = (403 if is_known else 401) if is_me else 200 if self.path == "/healthz" else 404
         self._send(status, {"ok": True})
 
     def do_PUT(self) -> None:
@@ -221,9 +221,11 @@ def server() -> Iterator[StandInServer]:
     http.server_close()
 
 
-def put(reach: Reach, *faults: str, records: int = 12, paired: bool = True) -> Peripheral:
-    """Put a meter in reach whose clock shows the time it is."""
-    wall = datetime.now(ZONE).replace(tzinfo=None)
+def put(
+    reach: Reach, *faults: str, records: int = 12, paired: bool = True, ahead_s: float = 0.0
+) -> Peripheral:
+    """Put a meter in reach whose clock shows the time it is, or is so far ahead with its memory."""
+    wall = (datetime.now(UTC) + timedelta(seconds=ahead_s)).astimezone(ZONE).replace(tzinfo=None)
     meter = Meter.believable(records, seed=3, now_wall=wall, faults=Faults.parse(faults))
     return reach.put_meter(meter, paired=paired)
 

@@ -14,7 +14,7 @@ import sqlite3
 import ssl
 import sys
 import traceback
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,7 +66,7 @@ def errand(wish: dict[str, Any]) -> None:
         server = upload.Server(wish["url"], wish["token"])
         with httpx.Client(verify=TRUST) as client:
             delivery = upload.deliver(queue, server, client=client)
-            condition.tell(queue, server, client=client)
+            condition.tell(queue, server, client=client, at=datetime.now(UTC))
         if delivery.stop is not None:
             raise RuntimeError(delivery.stop)
 

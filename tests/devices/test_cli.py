@@ -182,7 +182,7 @@ def test_a_meter_whose_clock_is_wrong_is_told_so(glucometer: Glucometer, reach: 
 
     synced = glucometer("sync")
 
-    assert "The meter's clock is 60 minutes off" in synced.stdout
+    assert "The meter's clock is 60 minutes ahead" in synced.stdout
     assert glucometer.data("status")["queue"]["quarantined"] == 12
 
 

@@ -1,19 +1,22 @@
 """The meter's clock: read, judged, set when asked for, and never worked into a stored time."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from devices.clocks import ClockOutcome, put_right
 from devices.gatt import clock
+from devices.printing import duration
 from devices.queue import Queue
 from devices.quirks import ISENS, ROCHE, ROWS, TAIDOC, UNKNOWN, Quirk
+from devices.server_time import HubClock, Standing
 from devices.sim.direct import Beside, Wire
 from devices.sim.faults import Faults
 from devices.sim.meter import Meter
 from devices.transfer import Patience, Reader, Report
+from devices.upload import Server
 
 from .conftest import NOW, NOW_WALL, ZONE, Glucometer, Reach, StandInServer, put
 
@@ -187,9 +190,103 @@ def test_over_the_bus_with_the_command(sending: Glucometer, reach: Reach, server
     assert server.conditions[0]["clock_set_at"] is not None
 
 
-def test_over_the_bus_a_clock_that_cannot_be_set_is_told(glucometer: Glucometer, reach: Reach):
+def test_over_the_bus_a_clock_that_cannot_be_set_is_told(sending: Glucometer, reach: Reach):
     put(reach, "clock-off", "clock-fixed")
 
-    told = glucometer("sync", "--set-clock", "--lang", "sl")
+    told = sending("sync", "--set-clock", "--lang", "sl")
 
     assert "ne pusti nastaviti ure prek Bluetootha" in told.stdout
+
+
+@pytest.mark.parametrize("ahead_s", [-365 * 86400.0, 6 * 3600.0, 600.0])
+def test_a_wrong_clock_of_the_computer_sets_nothing_aside_and_blames_no_meter(
+    sending: Glucometer, reach: Reach, server: StandInServer, ahead_s: float
+):
+    """The meter shows the server's time, the computer another one."""
+    server.clock_ahead_s = ahead_s
+    put(reach, ahead_s=ahead_s)
+
+    told = sending("sync")
+    sending("claim", "--patient", "7", "--with-history")
+    sending("sync", "--only-send")
+
+    assert told.exit_code == 19
+    assert "The clock of this computer is" in told.stderr
+    assert "The meter's clock" not in told.output
+    assert sending.data("status")["queue"]["quarantined"] == 0
+    assert len(server.stored) == 12
+    (state,) = server.conditions
+    assert abs(state["clock_drift_s"]) <= 5
+    read_at = datetime.fromisoformat(state["read_at"])
+    assert abs(read_at - datetime.now(UTC) - timedelta(seconds=ahead_s)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "The meter's clock was not set: the server did not confirm"),
+        ("sl", "Ura merilnika ni nastavljena: strežnik ni potrdil"),
+    ],
+)
+@pytest.mark.parametrize("doubt", ["server differs", "server silent", "no server"])
+def test_no_clock_is_set_by_one_that_nobody_confirmed(
+    sending: Glucometer, reach: Reach, server: StandInServer, lang: str, sentence: str, doubt: str
+):
+    peripheral = put(reach)
+    environment = dict(sending.environment)
+    if doubt == "server differs":
+        server.clock_ahead_s = -3600.0
+    elif doubt == "server silent":
+        environment["GLUCOMETER_SERVER"] = "http://127.0.0.1:1"
+    else:
+        del environment["GLUCOMETER_SERVER"]
+    before = peripheral.meter.clock_wall
+
+    told = Glucometer(environment)("sync", "--set-clock", "--lang", lang)
+
+    assert told.exit_code == 17
+    assert sentence in told.stderr
+    assert (peripheral.meter.clock_writes, peripheral.meter.clock_wall) == ([], before)
+
+
+def test_while_the_server_is_silent_no_meter_is_judged_by_a_computer(
+    sending: Glucometer, reach: Reach, server: StandInServer
+):
+    put(reach, "clock-off")
+    silent = Glucometer(sending.environment | {"GLUCOMETER_SERVER": "http://127.0.0.1:1"})
+
+    told = silent("sync")
+    nothing = sending.data("status")["queue"]
+    sending("sync")
+
+    assert "did not say which one is right" in told.stderr
+    assert told.exit_code == 37
+    assert sum(nothing.values()) == 0
+    assert sending.data("status")["queue"]["quarantined"] == 12
+
+
+def test_a_server_that_answers_with_an_error_tells_the_time_all_the_same(server: StandInServer):
+    server.clock_ahead_s = 7200.0
+    clock = HubClock(Server(server.url + "/nowhere", "x"))
+    clock.compare()
+
+    assert clock.standing is Standing.OFF
+    assert abs(clock.now() - datetime.now(UTC) - timedelta(hours=2)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "slovenian"),
+    [
+        (60, "1 minute", "1 minuto"),
+        (119 * 60, "119 minutes", "119 minut"),
+        (-6 * 3600, "6 hours", "6 ur"),
+        (2 * 3600, "2 hours", "2 uri"),
+        (3 * 86400, "3 days", "3 dni"),
+        (365 * 86400, "365 days", "365 dni"),
+        (101 * 86400, "101 days", "101 dan"),
+    ],
+)
+def test_how_long_is_said_in_units_people_use(seconds: int, english: str, slovenian: str):
+    length = timedelta(seconds=seconds)
+
+    assert (duration(length, "en"), duration(length, "sl")) == (english, slovenian)

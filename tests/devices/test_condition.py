@@ -29,9 +29,10 @@ def test_battery_drift_and_count_are_told_for_the_claimed_meter(
     assert told["identity"] == next(iter(server.stored.values()))["device"]
     assert (told["battery_percent"], told["records"], told["firmware"]) == (87, 12, "1.0")
     assert abs(told["clock_drift_s"]) <= 5
+    assert told["set_aside"] == {"records": 0, "clock_off": 0, "clock_drift_s": None}
     assert set(told) == {
         "identity", "name", "read_at", "battery_percent", "clock_drift_s", "clock_set_at",
-        "records", "firmware",
+        "records", "firmware", "set_aside", "sent_at",
     }  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_a_line_that_breaks_leaves_it_for_the_next_time(queue: Queue):
     queue.describe(here, battery_percent=50, drift_s=0, at=NOW)
 
     with httpx.Client() as client:
-        told = condition.tell(queue, Server("http://127.0.0.1:1", "t"), client=client)
+        told = condition.tell(queue, Server("http://127.0.0.1:1", "t"), client=client, at=NOW)
 
     assert told == 0
     assert [one.patient for one in condition.untold(queue)] == ["7"]

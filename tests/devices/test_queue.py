@@ -14,7 +14,7 @@ from devices.queue import Queue, QueueError
 from devices.rows import State
 from devices.tables import FIRST
 
-from .conftest import NOW
+from .conftest import NOW, Glucometer, Reach, put
 
 READING = Reading(
     key="k1",
@@ -194,3 +194,46 @@ def test_a_queue_of_the_first_version_keeps_everything_and_sends_hi_and_lo_now(t
         }  # fmt: skip
     with Queue(tmp_path / "q") as again:
         assert again.open_claims()[1].patient == "7"
+
+
+@pytest.mark.parametrize("words", [("status",), ("doctor",), ("sync", "--only-send")])
+@pytest.mark.parametrize(
+    ("lang", "sentences"),
+    [
+        ("en", ("The local queue is damaged", "Move this file away", "read the meter again")),
+        ("sl", ("Lokalna vrsta je poškodovana", "Premaknite to datoteko", "preberite merilnik")),
+    ],
+)
+def test_a_damaged_file_is_named_with_the_way_out(
+    glucometer: Glucometer,
+    reach: Reach,
+    words: tuple[str, ...],
+    lang: str,
+    sentences: tuple[str, ...],
+):
+    """A power cut on a memory card: noise over the pages of the records."""
+    put(reach, records=400)
+    glucometer("sync")
+    file = Path(glucometer.environment["GLUCOMETER_DATA"]) / "queue.sqlite3"
+    with sqlite3.connect(file) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = bytearray(file.read_bytes())
+    whole[8 * 4096 :] = b"\xa5" * (len(whole) - 8 * 4096)
+    file.write_bytes(whole)
+
+    told = glucometer(*words, "--lang", lang)
+
+    assert told.exit_code == 3
+    for sentence in (*sentences, str(file)):
+        assert sentence in told.output
+
+
+def test_what_is_no_database_at_all_is_told_the_same(glucometer: Glucometer):
+    folder = Path(glucometer.environment["GLUCOMETER_DATA"])
+    folder.mkdir()
+    (folder / "queue.sqlite3").write_bytes(b"noise" * 4096)
+
+    told = glucometer("status")
+
+    assert told.exit_code == 3
+    assert "Move this file away" in told.output

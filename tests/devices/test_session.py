@@ -13,7 +13,6 @@ from devices.gatt.glucose import CONTEXT, MEASUREMENT, Measurement
 from devices.harvest import Arrival
 from devices.quirks import ASCENSIA, ISENS, ROCHE, TAIDOC, UNKNOWN, YUWELL, Quirk
 from devices.session import (
-    NEAR_WRAP,
     Action,
     End,
     Known,
@@ -195,7 +194,117 @@ def test_a_context_that_comes_before_its_record_is_joined():
     assert arrival.context.meal == 3
 
 
-def test_a_meter_near_the_end_of_its_numbers_is_read_whole_each_time():
+class ByNumber(Meter):
+    """Takes its lowest number for the oldest record and its highest for the newest."""
+
+    def sent_as(self) -> list[Stored]:
+        return sorted(super().sent_as(), key=lambda one: one.seq)
+
+
+class RangesOnly(Meter):
+    """Takes no request but for a range, and for the oldest and the newest record."""
+
+    def _chosen(self, request: racp.Request) -> list[Stored] | None:
+        allowed = (racp.Operator.FIRST, racp.Operator.LAST, racp.Operator.RANGE)
+        return super()._chosen(request) if request.operator in allowed else None
+
+
+class NoEnds(Meter):
+    """Cannot tell its oldest or its newest record."""
+
+    def _chosen(self, request: racp.Request) -> list[Stored] | None:
+        ends = (racp.Operator.FIRST, racp.Operator.LAST)
+        return None if request.operator in ends else super()._chosen(request)
+
+
+def measured(starts_at: int, last_number: int, begins_at: int, count: int) -> list[Stored]:
+    """A life of measuring: numbers begin again after the last one."""
+    made, seq = list[Stored](), starts_at
+    for place in range(count):
+        made.append(record(seq, NOON - timedelta(minutes=75 * (count - place)), 90 + place % 80))
+        seq = begins_at if seq == last_number else seq + 1
+    return made
+
+
+KINDS_OF_METER = [Meter, ByNumber, NoEnds, RangesOnly]
+WRAPS = [1_000, 10_000, 32_768, 65_000, 65_535]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_METER)
+@pytest.mark.parametrize("last_number", WRAPS)
+@pytest.mark.parametrize("read_before", [0, 4, 5, 15])
+def test_a_full_memory_whose_numbers_began_again_is_kept_whole(
+    kind: type[Meter], last_number: int, read_before: int
+):
+    """20 records are replaced by 20; the numbers begin again 5 to 20 records after the reading."""
+    life = measured(last_number - 39 + 5 + read_before, last_number, 1, 60)
+    meter, notebook = kind(life[:20], NOON), Notebook()
+    converse(meter, notebook, UNKNOWN)
+
+    meter.memory = life[read_before : 20 + read_before]
+    converse(meter, notebook, UNKNOWN)
+    meter.memory = life[20 + read_before : 40 + read_before]
+    converse(meter, notebook, UNKNOWN)
+
+    assert {one.measurement for one in meter.memory} <= set(notebook.kept)
+
+
+@given(
+    kind=st.sampled_from(KINDS_OF_METER),
+    quirk=st.sampled_from([ROCHE, ASCENSIA, ISENS, UNKNOWN]),
+    last_number=st.sampled_from([*WRAPS, 7, 19, 20, 21, 33]),
+    begins_at=st.sampled_from([0, 1]),
+    before=st.integers(0, 60),
+    size=st.integers(1, 25),
+    pulls=st.lists(st.integers(0, 30), min_size=1, max_size=5),
+    breaks=st.integers(0, 40),
+)
+def test_whatever_number_they_begin_again_after_each_sync_has_the_whole_memory(
+    kind: type[Meter],
+    quirk: Quirk,
+    last_number: int,
+    begins_at: int,
+    before: int,
+    size: int,
+    pulls: list[int],
+    breaks: int,
+):
+    starts_at = max(begins_at, last_number - before)
+    life = measured(starts_at, last_number, begins_at, 20 + sum(pulls))
+    meter, notebook, until = kind([], NOON), Notebook(), 20
+
+    for added in [0, *pulls]:
+        until += added
+        meter.memory = life[max(0, until - size) : until]
+        if breaks:
+            converse(meter, notebook, quirk, breaks=lambda heard: heard == breaks)
+        end = converse(meter, notebook, quirk)
+        if kind is RangesOnly and quirk in (ROCHE, ISENS):
+            assert end is not None
+            assert end.outcome is Outcome.REFUSED
+            continue
+        assert {one.measurement for one in meter.memory} <= set(notebook.kept)
+
+
+@pytest.mark.parametrize("last_number", [65_535, 8_100])
+@pytest.mark.parametrize("added", [0, 3])
+def test_a_large_memory_in_order_is_not_read_again(last_number: int, added: int):
+    life = measured(50, last_number, 0, 8_000 + added)
+    meter, notebook = meter_with(life[:8_000]), Notebook()
+    converse(meter, notebook)
+
+    meter.memory = life[added:]
+    session = Session(ROCHE, notebook.known())
+    heard, actions = 0, session.start()
+    while session.stage is not Stage.ENDED:
+        sent = [part for one in actions if isinstance(one, Write) for part in meter.answer(one.raw)]
+        heard += len(sent)
+        actions = [done for part in sent for done in session.feed(*part)] or session.timeout()
+
+    assert heard < 40
+
+
+def test_a_meter_near_the_end_of_its_numbers_is_read_whole_after_it():
     notebook = Notebook()
     around_the_wrap = [
         record(seq % 65_536, NOON - timedelta(hours=20 - place), 100 + place)
@@ -203,8 +312,7 @@ def test_a_meter_near_the_end_of_its_numbers_is_read_whole_each_time():
     ]
     meter = meter_with(around_the_wrap[:4])
     converse(meter, notebook)
-    assert notebook.cursor is not None
-    assert notebook.cursor > NEAR_WRAP
+    assert notebook.cursor == 65_533
 
     meter.memory = around_the_wrap
     converse(meter, notebook)

@@ -193,6 +193,37 @@ def test_what_was_written_without_a_connection_is_not_held_back_by_a_question(
     assert stored(session, ana)[0] == ["1.9"]
 
 
+def test_what_is_plain_only_in_the_other_unit_is_asked_about_on_every_form(
+    client: FlaskClient, session: Session, ana: Person
+):
+    form = hidden(client.get(NEW).text) | {"value": "12", "unit": "mg/dL"}
+    without_yes = {name: value for name, value in form.items() if name != "sure"}
+
+    online, offline = client.post(NEW, data=form), client.post(NEW, data=without_yes)
+
+    for answer in (online, offline):
+        assert answer.status_code == 422
+        assert "Is 12 mg/dL right?" in answer.text
+        assert "Or was it 12 mmol/L? Then choose the other unit." in answer.text
+    assert stored(session, ana) == ([], [])
+    assert client.post(NEW, data=hidden(online.text)).status_code == 303
+    assert stored(session, ana)[0] == ["12"]
+
+
+def test_a_unit_chosen_on_the_diary_stays_whatever_is_typed(
+    client: FlaskClient, session: Session, ana: Person
+):
+    send(client, value="126", unit="mg/dL")
+    assert hidden(client.get(NEW).text)["unit"] == "mmol/L"
+
+    page = client.get("/dnevnik")
+    client.post("/dnevnik/enota", data={"csrf_token": token(client), "unit": "mg/dL"})
+    send(client, value="7.2", unit="mmol/L")
+
+    assert "Use this unit" in page.text
+    assert hidden(client.get(NEW).text)["unit"] == "mg/dL"
+
+
 @pytest.mark.parametrize("edge", ["2.3", "24.9"])
 def test_an_ordinary_low_or_high_is_not_asked_about(
     client: FlaskClient, session: Session, ana: Person, edge: str

@@ -79,14 +79,14 @@ def test_a_double_tap_is_one_reading(client: FlaskClient, session: Session, ana:
     assert len(stored(session, ana)) == 1
 
 
-def test_the_unit_written_last_is_offered_next_time(
+def test_the_unit_of_the_diary_is_offered_whatever_was_written_last(
     client: FlaskClient, session: Session, ana: Person
 ):
     form = typed(client.get("/dnevnik/nova")) | {"value": "126", "unit": "mg/dL"}
 
     client.post("/dnevnik/nova", data=form)
 
-    assert typed(client.get("/dnevnik/nova"))["unit"] == "mg/dL"
+    assert typed(client.get("/dnevnik/nova"))["unit"] == "mmol/L"
     assert str(stored(session, ana)[0].digits) == "126"
 
 

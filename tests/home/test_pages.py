@@ -14,6 +14,7 @@ from telehealth.home.policy import LogScope
 from telehealth.identity.models import Person
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import ItemKind
+from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind
 from tests import make
 from tests.conftest import FixedClock
@@ -305,3 +306,27 @@ def test_a_mandate_puts_a_neutral_notice_into_both_inboxes(
     for person in (ana, luka):
         items = inbox.list_items(session, own(person), now=NOW)
         assert [item.title for item in items] == ["A mandate or guardianship has begun"]
+
+
+def test_today_counts_and_names_what_the_diary_counts_of_one_minute(session: Session) -> None:
+    ana = make.patient(session)
+    at = NOW - timedelta(minutes=30)
+    make_readings.diary(
+        session,
+        ana,
+        [make_readings.reading(words, at) for words in ("7.2 mmol/L", "6.4 mmol/L", "126 mg/dL")],
+    )
+    make_readings.diary(session, ana, [make_readings.beyond("HI", at, kind=SourceKind.MANUAL)])
+    make_readings.diary(session, ana, [make_readings.beyond("LO", at, kind=SourceKind.MANUAL)])
+    make_readings.diary(
+        session, ana, [make_readings.reading("5.5 mmol/L", NOW - timedelta(minutes=90))]
+    )
+
+    found = home.today(session, own(ana), now=NOW).latest
+
+    period = readings.period_of(1, NOW)
+    overview = readings.overview(session, own(ana), ana.id, period, now=NOW)
+    assert found is not None
+    assert (found.count, overview.n) == (2, 2)
+    assert str(found.last.digits) == "LO"
+    assert overview.newest == found.last

@@ -127,6 +127,26 @@ def test_an_ambiguous_file_ends_with_the_question_and_takes_the_answer(
     assert json.loads(done.output)["first"] == "2019-12-05T15:25:00+00:00"
 
 
+def test_the_columns_of_an_unknown_table_are_named_in_options(
+    command: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "zvezek.csv"
+    path.write_text("Dan;Ura;Sladkor\n21.9.2026;7.30;5,4\n22.9.2026;8.00;prenizko\n")
+    named = ["--time-column", "Dan", "--clock-column", 2, "--value-column", 3, "--kind", "meter"]
+
+    asked = command("import", path, "--yes", "--json")
+    words = command("import", path, *named, "--unit", "mmol/L", "--yes", "--json")
+    done = command(
+        "import", path, *named, "--unit", "mmol/L", "--low", "prenizko", "--yes", "--json"
+    )
+
+    assert '"questions": ["table"]' in asked.output
+    assert '"words": ["prenizko"]' in words.output
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    assert (told["format"], told["added"], told["skipped"]) == ("table", 2, {})
+
+
 def test_an_unknown_file_names_the_nearest_formats(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "else.csv"
     path.write_text("Device,Serial Number,Something\n1,2,3\n")

@@ -29,26 +29,6 @@ SignIn = Callable[[FlaskClient, Person], None]
 DATA = Path(__file__).parents[1] / "devices" / "files" / "data"
 
 
-@pytest.fixture
-def ana(session: Session, client: FlaskClient, sign_in: SignIn) -> Person:
-    person = make.patient(session, "Ana", "Novak")
-    sign_in(client, person)
-    return person
-
-
-@pytest.fixture
-def work(app: Flask, session: Session) -> Callable[[], None]:
-    """Let the worker do what waits."""
-    queue = app.extensions["telehealth"].queue
-
-    def run() -> None:
-        session.commit()
-        queue.drain()
-        session.expire_all()
-
-    return run
-
-
 def token_of(page: TestResponse) -> str:
     found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page.text)
     assert found is not None

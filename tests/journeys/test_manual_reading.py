@@ -61,7 +61,7 @@ def test_a_reading_before_breakfast_stands_in_the_list_and_in_the_chart(
     assert drawn["position"] == "absolute", "Plotly's own rules came through the strict policy"
 
 
-def test_the_same_form_takes_mg_dl_and_remembers_it(
+def test_the_same_form_takes_mg_dl_once_and_keeps_the_unit_of_the_diary(
     people: Callable[..., Any], enter: Callable[..., Page]
 ) -> None:
     page = enter(people(make.patient))
@@ -69,6 +69,11 @@ def test_the_same_form_takes_mg_dl_and_remembers_it(
     _write(page, "128", unit="mg/dL")
 
     expect(page.locator("li.entry").first).to_contain_text("128")
+    page.goto("/dnevnik/nova")
+    assert page.locator("input[name=unit]:checked").get_attribute("value") == "mmol/L"
+    page.goto("/dnevnik")
+    page.locator("form[data-unit] label.chip", has_text="mg/dL").click()
+    page.get_by_role("button", name="Use this unit").click()
     page.goto("/dnevnik/nova")
     assert page.locator("input[name=unit]:checked").get_attribute("value") == "mg/dL"
 

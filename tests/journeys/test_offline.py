@@ -128,6 +128,42 @@ def test_opening_the_portal_without_a_connection_still_lets_one_write(
     assert _stored(server, ana) == 1
 
 
+def test_what_is_plain_only_in_the_other_unit_is_asked_about_before_it_is_kept(
+    people: People, enter: Enter, server: LiveServer
+) -> None:
+    ana = people(make.patient)
+    page = enter(ana)
+    _ready(page)
+
+    page.context.set_offline(True)
+    page.goto("/dnevnik/nova")
+    chosen = page.locator("input[name=unit]:checked")
+    assert chosen.get_attribute("value") == "mmol/L", "the unit of the diary is offered"
+    question = page.locator("[data-question]")
+    page.fill("#value", "12")
+    expect(question).to_be_hidden()
+    page.locator("label.chip", has_text="mg/dL").click()
+    expect(question).to_contain_text("Is this right? 12 mg/dL")
+    expect(question).to_contain_text("choose the other unit: 12 mmol/L")
+    _save(page)
+    expect(page.locator("outbox-status")).to_be_hidden()
+
+    page.locator("[data-yes]").check()
+    _save(page)
+    expect(page.locator("outbox-status")).to_contain_text("1 entry waits to be sent")
+    page.fill("#value", "72")
+    page.locator("label.chip", has_text="mmol/L").click()
+    _save(page)
+    expect(page.locator("outbox-status")).to_contain_text("1 entry waits to be sent")
+    page.fill("#value", "")
+
+    page.context.set_offline(False)
+    _back(page)
+    page.goto("/dnevnik")
+    expect(page.locator("li.entry").first).to_contain_text("12")
+    assert _stored(server, ana) == 1
+
+
 def test_another_account_on_the_same_phone_neither_sees_nor_sends_what_waits(
     people: People, enter: Enter, server: LiveServer
 ) -> None:

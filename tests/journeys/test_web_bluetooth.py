@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from devices.gatt import glucose, racp, sfloat
 from devices.gatt.wire import Wire, WireError
 from devices.sim.faults import Faults
+from devices.sim.memory import record
 from devices.sim.meter import Meter
 from telehealth.core.clock import local
 from telehealth.identity.models import Person
@@ -158,12 +159,37 @@ def test_the_next_reading_out_brings_only_what_is_new(
     page.get_by_role("button", name="Choose the meter").click()
     expect(page.get_by_role("radio").first).to_be_checked()
     page.get_by_role("button", name="Read this meter").click()
-    expect(page.locator(".meter-values > li")).to_have_count(6)
+    expect(page.locator(".meter-values > li")).to_have_count(7)
     save(page)
 
     expect(page.locator("[data-part=told]")).to_contain_text("1 new reading is saved.")
     assert stored(server, ana) == 31
-    assert radio.asked[-1] == racp.report_from(26).to_bytes()
+    wanted = [racp.report_from(26), racp.report_first(), racp.report_last()]
+    assert radio.asked[-3:] == [request.to_bytes() for request in wanted]
+
+
+@pytest.mark.parametrize("read_before", [0, 15])
+def test_numbers_that_begin_again_with_a_full_memory_lose_nothing(
+    server: LiveServer, enter: Enter, connect: Connect, ana: Person, read_before: int
+) -> None:
+    """20 records are replaced by 20; the numbers begin again 5 or 20 records after the reading."""
+    page = enter(ana)
+    numbers = [*range(1001 - 25 - read_before, 1001), *range(1, 16)]
+    life = [record(seq, wall() - timedelta(hours=60 - at), 99) for at, seq in enumerate(numbers)]
+    meter = a_meter(0)
+    meter.memory = life[:20]
+    radio = connect(page, meter)
+    read(page, serial=meter.serial)
+    save(page)
+
+    meter.memory = life[-20:]
+    radio.allow_another_choice()
+    page.get_by_role("button", name="Read another meter").click()
+    read(page)
+    save(page)
+
+    expect(page.locator("[data-part=told]")).to_contain_text("20 new readings are saved.")
+    assert stored(server, ana) == 40
 
 
 def test_browser_and_gateway_never_make_two_readings_of_one_record(

@@ -107,6 +107,6 @@ def open_alert(
     return live(session, patient)[-1]
 
 
-def rule(session: Session, patient: Person, kind: Kind) -> alerts.Rule:
+def rule(session: Session, patient: Person, kind: Kind, *, now: datetime = NOW) -> alerts.Rule:
     """The patient's rule in force."""
-    return alerts.in_force(session, patient.id)[kind]
+    return alerts.in_force(session, patient.id, now=now)[kind]

@@ -1,5 +1,6 @@
 """JSON doors of meters: the gateway's report, the browser's plan and transfer."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from sqlalchemy.orm import Session
 from telehealth.identity import service as identity
 from telehealth.identity.models import Person
 from telehealth.meters import service as meters
+from telehealth.meters.figures import clock_words
 from telehealth.meters.schemas import TransferSchema
 from tests import make
 from tests.make import meters as made
 from tests.make.people import NOW
 
+MINUTE = timedelta(minutes=1)
 STATE = {
     "identity": made.GUIDE,
     "name": "Accu-Chek Guide",
@@ -26,6 +29,8 @@ STATE = {
     "clock_set_at": None,
     "records": 120,
     "firmware": "1.0",
+    "set_aside": {"records": 7, "clock_off": 5, "clock_drift_s": 21_600},
+    "sent_at": NOW.isoformat(),
 }
 
 
@@ -57,6 +62,31 @@ def test_a_gateway_reports_with_its_token(client: FlaskClient, session: Session)
     assert client.get(_url(ana.id), headers=headers).status_code == 403, "it only sends"
 
 
+@pytest.mark.parametrize("hub_ahead", [timedelta(days=365), timedelta(days=-365), 10 * MINUTE])
+@pytest.mark.parametrize("says_its_clock", [1, 0])
+def test_a_gateway_with_a_wrong_clock_blames_no_meter(
+    client: FlaskClient, session: Session, hub_ahead: timedelta, says_its_clock: int
+) -> None:
+    """The meter is right; the computer that read it a moment ago is not."""
+    ana = make.patient(session)
+    headers = _token(session, ana.id)
+    shown = (NOW + hub_ahead).isoformat()
+    state = STATE | {
+        "read_at": shown,
+        "clock_drift_s": -round(hub_ahead.total_seconds()),
+        "sent_at": shown if says_its_clock else None,
+    }
+
+    answer = client.put(_url(ana.id, "/status"), json={"meters": [state]}, headers=headers)
+
+    assert answer.status_code == 200
+    (known,) = meters.known_of(session, ana.id).bound
+    assert known.drift_s is None
+    assert known.read_at is not None
+    assert known.read_at <= NOW
+    assert clock_words(known) == ""
+
+
 def test_somebody_elses_meter_is_named_by_its_place(client: FlaskClient, session: Session) -> None:
     ana, luka = make.patient(session), make.patient(session, "Luka", "Mrak")
     made.meter(session, luka)
@@ -81,6 +111,10 @@ def test_somebody_elses_meter_is_named_by_its_place(client: FlaskClient, session
         {"identity": ""},
         {"clock_drift_s": 2**40},
         {"records": -1},
+        {"sent_at": "2026-11-23T07:40:00"},
+        {"set_aside": {"records": 3, "clock_off": 4}},
+        {"set_aside": {"records": -1, "clock_off": 0}},
+        {"set_aside": {"records": 1}},
         {"value": 7.2},
     ],
 )

@@ -1,5 +1,6 @@
 """What a browser read from a meter: the gateway's readings, each once; the rest set aside."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_broken_transfer_goes_on_where_it_stopped(session: Session) -> None:
 
     _take(session, ana, made.transfer(memory[:7], has_ended=False, count=20))
     assert _place(session, ana) == (7, None)
-    rest = _take(session, ana, made.transfer(memory[2:], is_full=False, count=20))
+    rest = _take(session, ana, made.transfer([memory[0], *memory[2:]], is_full=False, count=20))
 
     assert (rest.new, rest.needs_all) == (13, False)
     assert _place(session, ana) == (20, 20)
@@ -97,6 +98,35 @@ def test_another_memory_is_noticed_and_all_asked_for(session: Session, sent: lis
     assert outcome.needs_all
     assert _place(session, ana) == (None, None)
     assert _take(session, ana, made.transfer(_memory(20))).needs_all is False
+
+
+@pytest.mark.parametrize("last_number", [1_000, 10_000, 32_768, 65_000, 65_535])
+@pytest.mark.parametrize("shows_oldest", [1, 0])
+def test_numbers_that_began_again_below_the_cursor_make_all_be_read(
+    session: Session, last_number: int, shows_oldest: int
+) -> None:
+    """The numbers begin again 5 records after the cursor; then 20 records replace 20."""
+    ana = make.patient(session)
+    numbers = [*range(last_number - 24, last_number + 1), *range(1, 16)]
+    life = [made.stored(seq, 150, minutes_ago=900 - 20 * at) for at, seq in enumerate(numbers)]
+    _take(session, ana, made.transfer(life[:20]))
+    after_cursor = [*life[15:20], *life[20:25]]
+    sent = [life[25], *after_cursor[5:]] if shows_oldest else after_cursor
+
+    part = _take(session, ana, made.transfer(sent, is_full=False, count=20))
+    _take(session, ana, made.transfer(life[20:]))
+
+    assert part.needs_all
+    assert _values(session, ana) == 40
+    assert _place(session, ana) == (None, 20), "below any number there may be new ones"
+
+
+def test_a_part_of_a_memory_nobody_has_counted_is_not_all(session: Session) -> None:
+    ana = make.patient(session)
+    _take(session, ana, made.transfer(_memory(20)))
+    part = replace(made.transfer(_memory(5, first=18), is_full=False), count=None)
+
+    assert _take(session, ana, part).needs_all
 
 
 def test_hi_and_lo_are_readings_without_a_number(session: Session) -> None:
@@ -251,8 +281,8 @@ def test_any_broken_links_end_with_each_record_once(
             broken = made.transfer(sent, is_full=done is None, has_ended=False, count=30)
             _take(session, ana, broken)
         done = _place(session, ana)[0] if _bound(session, ana) else None
-        sent = memory[max(0, (done or 0) - overlap) :]
-        _take(session, ana, made.transfer(sent, is_full=done is None, count=30))
+        first, rest = memory[:1], memory[max(1, (done or 0) - overlap) :]
+        _take(session, ana, made.transfer([*first, *rest], is_full=done is None, count=30))
 
         assert _values(session, ana) == 30
         assert _place(session, ana) == (30, 30)

@@ -42,7 +42,7 @@ def test_battery_and_clock_are_said_in_plain_words(
     client: FlaskClient, session: Session, sign_in: SignIn
 ) -> None:
     ana = make.patient(session)
-    state = meters.State(NOW - timedelta(hours=2), 18, 185)
+    state = meters.State(NOW - timedelta(hours=2), 18, 185, sent_at=NOW)
     report = meters.MeterReport(made.GUIDE, "", state)
     meters.report(session, made.device_actor(ana), ana.id, [report], now=NOW)
     sign_in(client, ana)
@@ -51,7 +51,7 @@ def test_battery_and_clock_are_said_in_plain_words(
     client.set_cookie("lang", "sl")
     slovenian = client.get("/merilniki").text
 
-    assert "The meter&#39;s clock is 3 minutes fast." in english
+    assert "The meter&#39;s clock is 3 minutes ahead." in english
     assert "Battery 18 %: change it soon." in english
     assert "Ura merilnika prehiteva za 3 minute." in slovenian
     assert "Baterija 18 %: kmalu jo zamenjajte." in slovenian

@@ -94,6 +94,23 @@ def test_what_comes_before_anybody_looks_at_the_acknowledgement_stays_open(
     assert judged(session, around, 4).stage is Stage.OPEN
 
 
+def test_a_worse_value_that_comes_late_opens_an_answered_entry_again(
+    session: Session, around: made.Family
+) -> None:
+    comes_late(session, around, 0)
+    assert judged(session, around, 1).stage is Stage.OPEN
+    nurse = made.as_team(around.nurse, around.patient)
+    act = Act(Deed.ACKNOWLEDGED)
+    monitoring.act(session, nurse, around.patient.id, act, now=NOW + 2 * MIN)
+    assert judged(session, around, 3).stage is Stage.ACKNOWLEDGED
+
+    at = NOW - timedelta(hours=9) + MIN  # of the same night, read out later
+    diary(session, around.patient, [reading("1.9 mmol/L", at)], now=NOW + 10 * MIN)
+    alerts.look(session, around.patient.id, cause="test", since=at, now=NOW + 10 * MIN)
+
+    assert judged(session, around, 11).stage is Stage.OPEN
+
+
 @pytest.mark.parametrize("deed", [Deed.REOPENED, Deed.RELEASED])
 def test_what_a_person_opens_again_stays_open(
     session: Session, around: made.Family, deed: Deed

@@ -75,7 +75,7 @@ def alert(
     return OpenAlert(
         1, 1, kind, DIRECTION[kind], state, NOON, NOON, tick, Unit.MMOL_L, 30, Unit.MMOL_L, 0,
         None, None, None, None, NOON, tick, Unit.MMOL_L, NOON, end_reason, needs_review=True,
-        told_at=NOON, acknowledged_as=acknowledged_as,
+        worse_at=None, told_at=NOON, acknowledged_as=acknowledged_as,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The worklist through its pages and doors: what stands where, and what people do about it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -17,7 +17,7 @@ from telehealth.targets import service as targets
 from telehealth.targets.models import Population
 from tests import make
 from tests.conftest import FixedClock
-from tests.monitoring.steps import TODAY, codes, drain, entry_of, measure, names, own, team
+from tests.monitoring.steps import LOW, TODAY, codes, drain, entry_of, measure, names, own, team
 
 
 def test_the_most_urgent_stand_first_and_good_patients_last(
@@ -249,3 +249,19 @@ def test_the_version_moves_only_when_the_list_does(
     drain(app)
     session.expire_all()
     assert monitoring.version_of(session, own(doctor), now=make.NOW) != first
+
+
+def test_the_dead_are_on_no_worklist(session: Session, app: Flask) -> None:
+    ana, eva = make.patient(session), make.patient(session, "Eva", "Kos")
+    doctor = make.doctor(session, [ana, eva])
+    measure(session, ana, LOW)
+    measure(session, eva, LOW)
+    ana.died_on = date(2026, 11, 20)
+    session.commit()
+    drain(app)
+    session.expire_all()
+
+    found = monitoring.worklist(session, own(doctor), monitoring.Filter(), now=make.NOW)
+
+    assert [row.entry.patient_id for row in found.page.items] == [eva.id]
+    assert found.counts.total == 1

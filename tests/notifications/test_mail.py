@@ -572,3 +572,24 @@ def test_a_server_that_is_away_for_one_person_twice_is_down(
     assert notifications.mail_state(session, now=clock.at) == notifications.MailState(
         is_down=True, since=NOW, waiting=1
     )
+
+
+def test_the_dead_get_no_mail_about_themselves_nor_about_those_they_represented(
+    session: Session, queue: Queue, mail_server: MailServer
+) -> None:
+    ana, luka = patient(session, "ana@posta.si"), patient(session, "luka@posta.si", "Luka")
+    eva = patient(session, "eva@posta.si", "Eva")
+    make.mandate(session, ana, eva)
+    make.mandate(session, luka, ana)
+    session.commit()
+    queue.drain()
+    mail_server.mails.clear()
+
+    ana.died_on = NOW.date()
+    deliver(session, ana)
+    deliver(session, luka)
+    queue.drain()
+
+    assert {str(mail["To"]) for mail in mail_server.mails} == {"luka@posta.si"}
+    reasons = set(session.scalars(select(Delivery.reason)))
+    assert reasons == {"", "died"}

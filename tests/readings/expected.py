@@ -16,7 +16,7 @@ from telehealth.glycemia.bands import ADULT, HI, LO, Ranges
 from telehealth.glycemia.daily import DaySums, sums
 from telehealth.glycemia.entered import tick
 from telehealth.glycemia.levels import risks
-from telehealth.glycemia.series import interval_min, mg_dl_per_tick, series
+from telehealth.glycemia.series import interval_min, intervals_by_day, mg_dl_per_tick, series
 from telehealth.identity.models import Person
 from telehealth.readings import service as readings
 from telehealth.readings.models import (
@@ -30,7 +30,7 @@ from telehealth.readings.models import (
     SourceKind,
     Standing,
 )
-from telehealth.readings.service.settling import Placed, Provenance, standings
+from telehealth.readings.service.duplicates import Placed, Provenance, standings
 
 Name = tuple[SourceKind, str, str, int]
 """Kind, device, way and `seq` of a reading: the same in every order of arrival."""
@@ -140,7 +140,7 @@ def _covered(
     )
     found = {}
     for place, entry in enumerate(sensor):
-        interval_s = 60 * (_interval(entries, entry) or 5)
+        interval_s = 60 * _interval_of_day(counted, entry, _interval(entries, entry))
         later = sensor[place + 1 : place + 2]
         step = (
             int(later[0].measured_at.timestamp()) - int(entry.measured_at.timestamp())
@@ -149,6 +149,21 @@ def _covered(
         )
         found[name(entry)] = step if step <= 1.5 * interval_s else interval_s
     return found
+
+
+def _interval_of_day(
+    counted: Iterable[readings.NewReading], one: readings.NewReading, usual: int | None
+) -> int:
+    """The interval of the sensor on the day of a reading."""
+    day = local(one.measured_at).date()
+    moments = sorted(
+        int(entry.measured_at.timestamp())
+        for entry in counted
+        if (entry.kind, entry.device, entry.via) == (one.kind, one.device, one.via)
+        and local(entry.measured_at).date() == day
+    )
+    t = np.asarray(moments, dtype=np.int64)
+    return int(intervals_by_day(t, t * 0, usual)[0])
 
 
 def _interval(entries: Mapping[Name, readings.NewReading], one: readings.NewReading) -> int | None:

@@ -51,7 +51,7 @@ def test_a_batch_is_taken_row_by_row_and_repeats_are_counted(
                 "field": "value",
                 "code": "not_measurable",
                 "detail": "We cannot store this value: 72 mmol/L cannot be measured."
-                " Did you mean 7.2?",
+                " Did you mean 7.2 mmol/L, or 72 mg/dL?",
             },
             {
                 "index": 2,
@@ -94,7 +94,8 @@ def test_the_sentence_of_a_rejected_row_speaks_the_readers_language(
     )
 
     assert answer.json["rejected"][0]["detail"] == (
-        "Te vrednosti ne moremo shraniti: 72 mmol/L ni mogoče izmeriti. Ste mislili 7,2?"
+        "Te vrednosti ne moremo shraniti: 72 mmol/L ni mogoče izmeriti. "
+        " Ste mislili 7,2 mmol/L ali 72 mg/dL?"
     )
 
 

@@ -162,8 +162,9 @@ def test_a_diary_of_the_release_before_is_counted_in_depth_after_the_migration(
         assert readings.is_recomputing(session, ana.id)
         told = session.scalars(
             select(OutboxEvent).where(OutboxEvent.topic == "readings.outdated")
-        ).one()
-        assert told.payload == {"patient_id": ana.id}
+        ).all()
+        # Each migration that changes what is counted asks for it; a repeat is harmless.
+        assert {one.payload["patient_id"] for one in told} == {ana.id}
         # HI and LO have no place in the old tables; everything else came through.
         assert session.query(Reading).count() == len(wave) + 2
         assert {row.recorded_s for row in session.scalars(select(DaySummary))} == {0}

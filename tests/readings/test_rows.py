@@ -79,6 +79,7 @@ rows = st.one_of(
             "note": texts,
             "device": texts,
             "patient": texts,
+            "sure": st.sampled_from([True, False, None, 1, 0, "true"]),
         },
     ),
     st.builds(
@@ -101,6 +102,9 @@ rows = st.one_of(
 
 @given(st.lists(rows, max_size=6))
 @example([GOOD | {"value": True}])
+@example([GOOD | {"value": "12", "unit": "mg/dL", "source": "manual"}])
+@example([GOOD | {"value": "12", "unit": "mg/dL", "source": "manual", "sure": True}])
+@example([GOOD | {"value": "24.95", "unit": "mmol/L", "source": "manual"}])
 @example([GOOD | {"value": float("nan")}])
 @example([GOOD | {"value": 10**5000}])
 @example([GOOD | {"measured_at": "0001-01-01T00:00:00+14:00"}])
@@ -148,7 +152,7 @@ def test_a_row_is_read_exactly_as_written():
         ({"value": float("nan")}, "value", "not_a_number"),
         ({"value": float("inf")}, "value", "not_a_number"),
         ({"value": 10**5000}, "value", "not_measurable"),
-        ({"value": "7,2"}, "value", "not_a_number"),
+        ({"value": "7;2"}, "value", "not_a_number"),
         ({"value": 72}, "value", "not_measurable"),
         ({"value": "33.4"}, "value", "not_measurable"),
         ({"value": "0.5"}, "value", "not_measurable"),

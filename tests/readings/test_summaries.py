@@ -16,7 +16,7 @@ from telehealth.core.errors import Conflict, NotAllowed, NotFound
 from telehealth.glycemia.days import by_day
 from telehealth.glycemia.entered import tick
 from telehealth.glycemia.levels import risks
-from telehealth.glycemia.series import mg_dl_per_tick, series
+from telehealth.glycemia.series import intervals_by_day, mg_dl_per_tick, series
 from telehealth.readings import service as readings
 from telehealth.readings.models import UNITS, DaySummary, GlucoseRisk, SourceKind, Via
 from tests import make
@@ -135,7 +135,8 @@ def test_a_days_row_is_the_engines_day(
     t = np.asarray([int(entry.measured_at.timestamp()) for entry in wave])
     offsets = np.asarray([int(local(e.measured_at).utcoffset().total_seconds()) for e in wave])
     ticks = np.asarray([tick(entry.digits, unit) for entry in wave])
-    days = by_day(series(t, offsets, ticks, unit), interval)
+    whole = series(t, offsets, ticks, unit)
+    days = by_day(whole, intervals_by_day(whole.t, whole.days, interval))
     found = session.scalars(select(DaySummary).where(DaySummary.patient_id == ana.id)).all()
     assert {(row.day_on - date(1970, 1, 1)).days for row in found} == set(days)
     for row in found:

@@ -22,11 +22,11 @@ def test_uploads_of_one_day_by_several_sources_at_once_all_count(fresh_db: Datab
     ]
 
     def send(sender: int) -> readings.Outcome:
-        later = timedelta(seconds=sender + 1)
+        earlier = timedelta(hours=sender + 1)
         own = [
             entry._replace(
                 device=f"meter {sender}",
-                measured_at=entry.measured_at + later,
+                measured_at=entry.measured_at - earlier,
                 digits=Digits(50 + sender, 1),
             )
             for entry in shared

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ def test_figures_come_with_their_n_and_the_targets_they_are_of(
     assert body["targets"]["goals"]["tir_pct"] == {"limit": 70, "is_minimum": True}
     assert body["sensor"]["measures"]["tir_pct"]["value"] > 0
     assert body["sensor"]["measures"]["tir_pct"]["reason"] is None
-    assert sum(body["sensor"]["bands"].values()) == 100
+    assert sum(body["sensor"]["bands"].values()) == pytest.approx(100)
     assert body["sticks"] is None
     assert "strips" not in body["sensor"]
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from telehealth.core.actor import Actor
+from telehealth.core.i18n import share
 from telehealth.identity.models import Person
 from telehealth.readings.models import Meal
 from telehealth.reports import service as reports
@@ -77,7 +78,7 @@ def test_a_report_is_one_page_with_the_figures_of_the_page(
         "Ana Novak, born 14 March 1958",
         "10 November 2026 \u2013 23 November 2026 (14 days)",
         "Target range 3.9 to 10.0 mmol/L",
-        f"time in target range {sensed['bands']['in_range']} % goal: over 70 %",
+        f"time in target range {share(sensed['bands']['in_range'], 'en')} % goal: over 70 %",
         f"GMI, estimate of HbA1c from the sensor {sensed['measures']['gmi_pct']['value']:.1f} %",
         f"mean glucose {sensed['measures']['mean']['value'] / 18.01559:.1f} mmol/L",  # type: ignore[operator]  # there is one
         f"Readings: {sticks['n']}, on 13 of 14 days",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from devices.glucose import Unit
 from telehealth.core.actor import Actor, Basis, Role
 from telehealth.core.clock import HOME_ZONE
-from telehealth.glycemia.bands import ADULT, BANDS, Band, codes
+from telehealth.glycemia.bands import ADULT, codes
 from telehealth.glycemia.panel import panel
 from telehealth.glycemia.series import series
 from telehealth.identity.models import Person
@@ -294,22 +294,6 @@ def test_an_empty_diary_is_said_to_be_empty(session: Session) -> None:
     found = sheet_of(session, make.patient(session))
 
     assert (found["sensor"], found["sticks"]) == (None, None)
-
-
-BANDS_OF_A_WINDOW = st.lists(st.integers(0, 300), min_size=5, max_size=5).filter(any)
-
-
-@given(BANDS_OF_A_WINDOW)
-def test_whole_percents_add_up_to_a_hundred_and_stay_within_one(counts: list[int]) -> None:
-    shares = {band: 100 * count / sum(counts) for band, count in zip(BANDS, counts, strict=True)}
-
-    whole = reports.whole_percents(shares)
-
-    assert sum(whole.values()) == 100
-    for band in Band:
-        assert abs(whole[band.value] - shares[band]) < 1
-        if not shares[band]:
-            assert whole[band.value] == 0
 
 
 @given(st.lists(st.tuples(st.integers(11, 330), st.booleans()), min_size=2, max_size=40))

@@ -2,5 +2,6 @@
 
 from telehealth.alerts.pages import patient, team
 from telehealth.alerts.pages.door import pages
+from telehealth.alerts.pages.offer import AlertRules
 
-__all__ = ["pages", "patient", "team"]
+__all__ = ["AlertRules", "pages", "patient", "team"]

@@ -20,7 +20,10 @@ def words() -> dict[str, Any]:
     reader, moment = locale(), now()
     found = {
         "reason": lambda alert: figures.reason(alert, gettext, reader),
-        "rule_words": lambda rule: figures.rule_words(rule, gettext, reader),
+        "rule_words": lambda rule, sources=alerts.ANY: figures.rule_words(
+            rule, gettext, reader, sources
+        ),
+        "applies": alerts.applies,
         "repeat_words": lambda rule: figures.repeat_words(rule, gettext),
         "order_words": lambda rule: figures.order_words(rule, gettext),
         "next_words": lambda shown: figures.next_words(shown, gettext, reader),
@@ -39,6 +42,8 @@ def words() -> dict[str, Any]:
         "change_words": lambda change: figures.change_words(change, gettext, reader),
         "population_words": figures.POPULATION_WORDS,
         "answers_page": answers_page,
+        "action_words": alerts.ACTION_WORDS,
+        "void_words": alerts.VOID_WORDS,
         "kind_words": alerts.KIND_WORDS,
         "end_words": alerts.END_WORDS,
         "state_words": alerts.STATE_WORDS,

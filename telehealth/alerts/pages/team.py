@@ -29,10 +29,34 @@ def open_alerts() -> str:
     """Open alerts of the worker's own patients, the most severe first."""
     with unit_of_work() as session:
         actor = current_actor(session, signed_in().person_id)
+        n_untold = alerts.untold_of_worker(session, actor, now=now())  # before it has been seen
         rows = alerts.of_worker(session, actor, now=now())
-        to_close = alerts.to_close_of_worker(session, actor, now=now())
+        to_close, to_close_n = alerts.to_close_of_worker(session, actor, now=now())
         mail = notifications.mail_state(session, now=now())
-    return render_template("alerts/open.html", rows=rows, to_close=to_close, mail=mail, **words())
+    return render_template(
+        "alerts/open.html",
+        rows=rows,
+        to_close=to_close,
+        to_close_n=to_close_n,
+        mail=mail,
+        n_untold=n_untold,
+        **words(),
+    )
+
+
+@pages.get("/klinika/opozorila/brez-dosega")
+@access(Access.STAFF)
+def unreached() -> str:
+    """People whose alerts reach nobody: own patients, and people without a team."""
+    with unit_of_work() as session:
+        actor = current_actor(session, signed_in().person_id)
+        found = alerts.unreached(session, actor, now=now())
+    return render_template(
+        "alerts/unreached.html",
+        found=found,
+        is_caring=bool(actor.roles & policy.CARING),
+        no_step=alerts.Gap.NO_STEP,
+    )
 
 
 @pages.get(_PATIENT)

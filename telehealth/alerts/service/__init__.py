@@ -21,6 +21,7 @@ from telehealth.alerts.service.lists import (
     one,
     to_close_of_worker,
 )
+from telehealth.alerts.service.offering import OfferedRule, keep, offers
 from telehealth.alerts.service.raising import (
     Hearing,
     answers_unclosed_since,
@@ -28,8 +29,20 @@ from telehealth.alerts.service.raising import (
     look_on_the_phone,
     raise_for_answer,
 )
+from telehealth.alerts.service.reach import (
+    Gap,
+    ReachCount,
+    Unreached,
+    UnreachedPeople,
+    claim_count,
+    count_portion,
+    keep_count,
+    last_count,
+    unreached,
+    untold_of_worker,
+)
 from telehealth.alerts.service.rule import KINDS, STARTING, TICKS, Rule, Threshold
-from telehealth.alerts.service.rules import in_force
+from telehealth.alerts.service.rules import RuleBook, in_force
 from telehealth.alerts.service.setting import (
     DEFAULTS_CHANGED,
     choose_notices,
@@ -39,6 +52,7 @@ from telehealth.alerts.service.setting import (
     set_rule,
     unit_rules,
 )
+from telehealth.alerts.service.sources import ANY, Sources, applies
 from telehealth.alerts.service.summary import OpenAlert, open_for, to_review_for
 from telehealth.alerts.service.telling import (
     CHANGED,
@@ -58,9 +72,17 @@ from telehealth.alerts.service.watching import (
     look_after_changes,
     look_at_step,
 )
-from telehealth.alerts.service.words import END_WORDS, KIND_WORDS, STATE_WORDS
+from telehealth.alerts.service.words import (
+    ACTION_WORDS,
+    END_WORDS,
+    KIND_WORDS,
+    STATE_WORDS,
+    VOID_WORDS,
+)
 
 __all__ = [
+    "ACTION_WORDS",
+    "ANY",
     "BATCH",
     "CHANGED",
     "DEFAULTS_CHANGED",
@@ -75,27 +97,41 @@ __all__ = [
     "STATE_WORDS",
     "STEP_DUE",
     "TICKS",
+    "VOID_WORDS",
+    "Gap",
     "Hearing",
+    "OfferedRule",
     "OpenAlert",
     "Overview",
+    "ReachCount",
     "Row",
     "Rule",
+    "RuleBook",
     "Shown",
+    "Sources",
     "Threshold",
     "Told",
     "Tried",
+    "Unreached",
+    "UnreachedPeople",
     "acknowledge",
     "acknowledge_all",
     "announce_change",
     "answers_unclosed_since",
+    "applies",
     "audience",
     "choose_notices",
+    "claim_count",
+    "count_portion",
     "end_snooze",
     "enqueue_due",
     "follow_default",
     "hear_outcome",
     "hearing_of_answers",
     "in_force",
+    "keep",
+    "keep_count",
+    "last_count",
     "look",
     "look_after_changes",
     "look_at_step",
@@ -103,6 +139,7 @@ __all__ = [
     "look_on_the_phone",
     "of_patient",
     "of_worker",
+    "offers",
     "one",
     "open_for",
     "raise_for_answer",
@@ -115,5 +152,7 @@ __all__ = [
     "to_review_for",
     "try_out",
     "unit_rules",
+    "unreached",
+    "untold_of_worker",
     "withdraw_acknowledgement",
 ]

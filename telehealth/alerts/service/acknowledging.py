@@ -14,7 +14,7 @@ from telehealth.alerts.models import (
 )
 from telehealth.alerts.service.machine import Acknowledged
 from telehealth.alerts.service.rule import Rule
-from telehealth.alerts.service.values import Value
+from telehealth.alerts.service.values import noted
 from telehealth.audit import service as audit
 from telehealth.core.actor import REPRESENTING, Actor, Basis, system
 from telehealth.core.errors import NotFound
@@ -56,7 +56,9 @@ def in_force(session: Session, alert: Alert, *, now: datetime) -> Acknowledged |
     if row is None:  # of an earlier release, which kept no end: it counts no longer
         return Acknowledged(now, None, may_act=True)
     return Acknowledged(
-        row.until, _worst(alert, row), _may_still_act(session, alert.patient_id, row, now=now)
+        row.until,
+        noted(row.worst_tick, row.worst_unit, alert.direction, row.at),
+        _may_still_act(session, alert.patient_id, row, now=now),
     )
 
 
@@ -79,15 +81,6 @@ def newest(session: Session, alert_id: int) -> AlertAcknowledgement | None:
         .where(AlertAcknowledgement.alert_id == alert_id, AlertAcknowledgement.void_at.is_(None))
         .order_by(AlertAcknowledgement.id.desc())
         .limit(1)
-    )
-
-
-def _worst(alert: Alert, row: AlertAcknowledgement) -> Value | None:
-    if row.worst_unit is None:
-        return None
-    beyond = 0 if row.worst_tick is not None else -1 if alert.direction.value == "low" else 1
-    return Value(
-        row.at, row.at, row.worst_tick, beyond, row.worst_unit, source_id=0, is_sensor=False
     )
 
 

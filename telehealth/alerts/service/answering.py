@@ -105,7 +105,7 @@ def acknowledge_all(
 def _acknowledge(
     session: Session, actor: Actor, alert: Alert, action: Action, *, now: datetime
 ) -> None:
-    rule = rules.in_force(session, alert.patient_id)[alert.kind]
+    rule = rules.in_force(session, alert.patient_id, now=now)[alert.kind]
     acknowledging.add(session, actor, alert, rule, action, now=now)
     telling.stop(session, alert.id, now=now)
 

@@ -16,9 +16,14 @@ from telehealth.targets import service as targets
 from telehealth.targets.models import Population
 
 MUST_NOT_BE_LOW = frozenset(
-    {Population.OLDER, Population.PREGNANCY_TYPE1, Population.PREGNANCY_TYPE2}
+    {
+        Population.CHILD,
+        Population.OLDER,
+        Population.PREGNANCY_TYPE1,
+        Population.PREGNANCY_TYPE2,
+    }
 )
-"""Populations for whom every low is looked at by a person; children under 15 are one more."""
+"""Populations for whom every low is looked at by a person; so are all children under 15."""
 
 
 @dataclass(frozen=True, slots=True)

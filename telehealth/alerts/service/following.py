@@ -18,6 +18,7 @@ from telehealth.alerts.service.storing import (
     note_span,
     note_values,
     record,
+    still_needs_review,
     store,
     threshold_of,
 )
@@ -72,7 +73,7 @@ def _advance(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None:
         has_escalated=steps.has_escalated(round_.session, row.id),
         now=round_.now,
     )
-    note_values(row, episode)
+    note_values(row, episode, now=round_.now)
     store(round_, rule, row, life, effects, void)
 
 
@@ -99,13 +100,20 @@ def _look_again(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None
     elif is_ringing and any(episodes.is_timely(one) for one in new):
         _open(round_, rule, episode, kept=row)
     elif row.reviewed_at is None:
-        note_values(row, episode)
+        note_values(row, episode, now=round_.now)
         note_span(row, episode)
-    elif new and is_severe(rule.kind, episode, round_.patient):
-        note_values(row, episode)
+        row.needs_review = row.needs_review or still_needs_review(round_, row)
+    elif _came_after(row.reviewed_at, episode) and is_severe(rule.kind, episode, round_.patient):
+        note_values(row, episode, now=round_.now)
         note_span(row, episode)
+        row.worse_at = round_.now
         row.needs_review, row.reviewed_at, row.reviewed_by_id = True, None, None
         round_.has_changed = True
+
+
+def _came_after(closed_at: datetime, episode: Episode) -> bool:
+    """Whether whoever closed the alert cannot have known all of it, whenever it was measured."""
+    return any(value.received_at > closed_at for value in episode.values)
 
 
 def _open(round_: Round, rule: Rule, episode: Episode, kept: Alert | None = None) -> None:
@@ -119,7 +127,7 @@ def _open(round_: Round, rule: Rule, episode: Episode, kept: Alert | None = None
     if row is None:
         row = _row(round_, rule, episode)
     else:
-        note_values(row, episode)
+        note_values(row, episode, now=round_.now)
         row.state, row.resolved_at = State.OPEN, None
     row.opened_at = round_.now
     store(round_, rule, row, machine.opened(episode, round_.now), (Effect.OPEN,))
@@ -132,7 +140,7 @@ def _reopen(round_: Round, rule: Rule, row: Alert, episode: Episode) -> None:
     life, effects = machine.ring_again(life, has_escalated=has_escalated, now=round_.now)
     row.state, row.resolved_at = life.state, None
     row.acknowledged_by_id = row.acknowledged_at = None
-    note_values(row, episode)
+    note_values(row, episode, now=round_.now)
     store(round_, rule, row, life, effects)
 
 
@@ -163,7 +171,7 @@ def _row(round_: Round, rule: Rule, episode: Episode) -> Alert:
         received_at=episode.values[0].received_at,
     )
     note_rule(row, rule)
-    note_values(row, episode)
+    note_values(row, episode, now=round_.now)
     round_.session.add(row)
     round_.rows[rule.kind].append(row)
     return row

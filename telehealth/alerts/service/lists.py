@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
@@ -12,17 +12,23 @@ from telehealth.alerts import policy
 from telehealth.alerts.models import (
     RAISED,
     RINGS,
+    Action,
     Alert,
+    AlertAcknowledgement,
     AlertNotice,
+    AlertRuleChange,
     AlertStep,
     AlertTest,
     Kind,
     State,
     StepState,
+    VoidReason,
 )
 from telehealth.alerts.service import circle, rules, telling
 from telehealth.alerts.service.answering import UNDO, may_snooze
 from telehealth.alerts.service.rule import KINDS, Rule
+from telehealth.alerts.service.setting import changes_of
+from telehealth.alerts.service.sources import Sources, sources_of
 from telehealth.alerts.service.summary import severity
 from telehealth.alerts.service.trying import last_test
 from telehealth.audit import service as audit
@@ -50,11 +56,24 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """One acknowledgement, also one that counts no longer."""
+
+    by: str
+    at: datetime
+    action: Action
+    void_at: datetime | None
+    void_reason: VoidReason | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An alert with everything a page says about it."""
 
     alert: Alert
     told: Sequence[Told]
+    given: Sequence[Given]
+    """Who has acknowledged it, the first one first."""
     next_step: AlertStep | None
     acknowledged_by: str
     snoozed_by: str
@@ -88,8 +107,12 @@ class Overview:
     to_close: Sequence[Shown]
     """Ended, and nobody of the team has closed them."""
     rules: Sequence[Rule]
+    sources: Sources
+    """What the patient measures with: a rule that cannot fire for it does not apply."""
     changed_by: dict[int, str]
     """Names of who set the patient's own rules."""
+    changes: Sequence[AlertRuleChange]
+    """Of the patient's own rules, newest first."""
     mutes: set[Kind]
     tried: Tried | None
     may_answer: bool
@@ -126,9 +149,11 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         detail={"open": len(opened), "receipts": seen},
     )  # fmt: skip
     shown = _shown(session, actor, [*opened, *past], now=now)
-    book = rules.in_force(session, patient_id)
+    book = rules.in_force(session, patient_id, now=now)
     unit = readings.preferred_unit(session, patient_id)
+    changes = changes_of(session, patient_id=patient_id)
     changed_by = {rule.changed_by_id for rule in book.values() if rule.is_own}
+    changed_by |= {change.by_id for change in changes}
     return Overview(
         person=person,
         unit=unit,
@@ -136,7 +161,9 @@ def of_patient(session: Session, actor: Actor, patient_id: int, *, now: datetime
         past=shown[len(opened) :],
         to_close=_shown(session, actor, session.scalars(_to_close([patient_id])).all(), now=now),
         rules=[book[kind].in_unit(unit) for kind in KINDS],
+        sources=sources_of(session, patient_id, now=now),
         changed_by=identity.names(session, {one for one in changed_by if one is not None}),
+        changes=changes,
         mutes=rules.mutes_of(session, patient_id, actor.person_id or 0),
         tried=_tried(session, patient_id),
         may_answer=not (
@@ -168,8 +195,13 @@ def of_worker(session: Session, actor: Actor, *, now: datetime) -> Sequence[Row]
     ]
 
 
-def to_close_of_worker(session: Session, actor: Actor, *, now: datetime) -> Sequence[Row]:
+def to_close_of_worker(
+    session: Session, actor: Actor, *, now: datetime
+) -> tuple[Sequence[Row], int]:
     """What has ended and waits to be closed, of the actor's own patients, newest first.
+
+    Returns:
+        At most `TO_CLOSE_SHOWN` of them, and how many there are.
 
     For a page that shows it beside `of_worker`, whose event says that the worker has looked.
 
@@ -181,11 +213,13 @@ def to_close_of_worker(session: Session, actor: Actor, *, now: datetime) -> Sequ
         person.id: person
         for person in directory.patients_of(session, actor.person_id or 0, now=now)
     }
-    rows = session.scalars(_to_close(people).limit(TO_CLOSE_SHOWN)).all()
-    return [
-        Row(people[shown.alert.patient_id], shown)
-        for shown in _shown(session, actor, rows, now=now)
-    ]
+    waiting = _to_close(people)
+    rows = session.scalars(waiting.limit(TO_CLOSE_SHOWN)).all()
+    n = len(rows)
+    if n == TO_CLOSE_SHOWN:
+        n = session.scalar(select(func.count()).select_from(waiting.subquery())) or n
+    shown = _shown(session, actor, rows, now=now)
+    return [Row(people[one.alert.patient_id], one) for one in shown], n
 
 
 def _to_close(patient_ids: Collection[int]) -> Select[Alert]:
@@ -256,7 +290,7 @@ def _alerts(session: Session, patient_ids: Collection[int], *, is_open: bool) ->
 def _shown(
     session: Session, actor: Actor, alerts: Sequence[Alert], *, now: datetime
 ) -> list[Shown]:
-    """The alerts with their notices, steps and names: four statements for any number of them."""
+    """The alerts with notices, steps, acknowledgements and names: few statements for any number."""
     ids = [alert.id for alert in alerts]
     notices = session.scalars(
         select(AlertNotice).where(AlertNotice.alert_id.in_(ids)).order_by(AlertNotice.id)
@@ -268,10 +302,12 @@ def _shown(
     people |= {alert.snoozed_by_id for alert in alerts}
     names = identity.names(session, {one for one in people if one is not None})
     told = _told(session, notices)
+    given = _given(session, ids)
     return [
         Shown(
             alert=alert,
             told=[one for one in told if one.notice.alert_id == alert.id],
+            given=given.get(alert.id, ()),
             next_step=min(
                 (step for step in steps if step.alert_id == alert.id),
                 key=lambda step: (step.due_at, RINGS.index(step.ring)),
@@ -287,6 +323,20 @@ def _shown(
         )
         for alert in alerts
     ]
+
+
+def _given(session: Session, alert_ids: Collection[int]) -> dict[int, list[Given]]:
+    rows = session.scalars(
+        select(AlertAcknowledgement)
+        .where(AlertAcknowledgement.alert_id.in_(alert_ids))
+        .order_by(AlertAcknowledgement.id)
+    ).all()
+    names = identity.names(session, {row.by_id for row in rows})
+    found: dict[int, list[Given]] = {}
+    for row in rows:
+        one = Given(names[row.by_id], row.at, row.action, row.void_at, row.void_reason)
+        found.setdefault(row.alert_id, []).append(one)
+    return found
 
 
 def _told(session: Session, notices: Sequence[AlertNotice]) -> list[Told]:

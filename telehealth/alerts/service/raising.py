@@ -54,7 +54,7 @@ def raise_for_answer(session: Session, patient_id: int, ref: str, *, now: dateti
     if patient.is_dead:
         return
     round_ = Round(
-        session, patient_id, rules.in_force(session, patient_id), patient,
+        session, patient_id, rules.in_force(session, patient_id, now=now), patient,
         {kind: [] for kind in Kind}, now, ANSWERED, is_change=False, now=now,
     )  # fmt: skip
     rule = round_.book[Kind.ANSWER]

@@ -105,6 +105,9 @@ Tidepool's alerts (delay and repeat) and Dexcom's urgent low (an acknowledgement
 High is off: it would tell most people every day."""
 
 _PREGNANT = frozenset({Population.PREGNANCY_TYPE1, Population.PREGNANCY_TYPE2})
+_PREGNANT_LOW = _mmol(35)
+_SOON = _PREGNANT | {Population.OLDER, Population.CHILD}
+"""For whom the nurse is told of a low soon."""
 _SOON_MIN, _HIGH_NURSE_MIN = 30, 240
 
 
@@ -118,43 +121,74 @@ def for_population(book: Mapping[Kind, Rule], population: Population | None) -> 
 
     In pregnancy the range begins at 3.5 mmol/L (Battelino 2019), and there is no level 2 high: two
     fingersticks above 10.0 mmol/L within a day tell the patient, and the nurse after 4 hours. For
-    older people and in pregnancy a low reaches the nurse within 30 minutes. Times and counts are
-    our choice, to be confirmed by a clinician.
+    children, for older people and in pregnancy a low reaches the nurse within 30 minutes. Times and
+    counts are our choice, to be confirmed by a clinician.
     """
     found = dict(book)
+    if population not in _SOON:
+        return found
     low, high = book[Kind.LOW], book[Kind.HIGH]
-    soon = min(_SOON_MIN, low.nurse_min) if low.nurse_min is not None else _SOON_MIN
-    proxy = min(soon, low.proxy_min) if low.proxy_min is not None else None
-    low = replace(low, proxy_min=proxy, nurse_min=soon, population=population)
-    if population is Population.OLDER:
-        found[Kind.LOW] = low
-    elif population in _PREGNANT:
-        found[Kind.LOW] = replace(low, threshold=_mmol(35))
-        found[Kind.HIGH] = replace(
-            high,
-            is_on=True,
-            threshold=_lower(high.threshold, _mmol(100)) if high.is_on else _mmol(100),
-            values_n=min(2, high.values_n),
-            values_within_min=24 * 60,
-            nurse_min=_HIGH_NURSE_MIN if high.nurse_min is None else high.nurse_min,
-            population=population,
-        )
-    return found
+    nurse = _soonest(_SOON_MIN, low.nurse_min, low.doctor_min)
+    proxy = min(nurse, low.proxy_min) if low.proxy_min is not None else None
+    low = replace(low, proxy_min=proxy, nurse_min=nurse, population=population)
+    found[Kind.LOW] = low
+    if population in _PREGNANT:
+        found[Kind.LOW] = replace(low, threshold=_PREGNANT_LOW)
+        found[Kind.HIGH] = _high_in_pregnancy(high, population)
+    return in_order(found)
+
+
+def _high_in_pregnancy(high: Rule, population: Population | None) -> Rule:
+    nurse = high.nurse_min
+    if nurse is None:
+        nurse = _soonest(_HIGH_NURSE_MIN, high.doctor_min)
+    return replace(
+        high,
+        is_on=True,
+        threshold=_lower(high.threshold, _mmol(100)) if high.is_on else _mmol(100),
+        values_n=min(2, high.values_n),
+        values_within_min=24 * 60,
+        proxy_min=min(nurse, high.proxy_min) if high.proxy_min is not None else None,
+        nurse_min=nurse,
+        population=population,
+    )
+
+
+def _soonest(*minutes: int | None) -> int:
+    return min(one for one in minutes if one is not None)
+
+
+def in_order(book: dict[Kind, Rule]) -> dict[Kind, Rule]:
+    """The same rules; a low begins no lower than a very low, whoever set the two."""
+    very_low, low = book[Kind.URGENT_LOW].threshold, book[Kind.LOW].threshold
+    if very_low is None or low is None or low.tick >= very_low.tick_in(low.unit):
+        return book
+    return {**book, Kind.LOW: replace(book[Kind.LOW], threshold=very_low)}
 
 
 _NET_LOW, _NET_HIGH, _NET_DELAY_MIN, _NET_VALUES_N = _mmol(30), _mmol(139), 60, 2
 _NET_WITHIN_MIN = 240
+_NET_STEPS = {"proxy_min": 5, "nurse_min": 15, "doctor_min": 30}
+_NET_REPEAT_MIN = 15
 
 
 def is_looser(rule: Rule) -> bool:
     """Whether a rule is looser than the safety net for everybody: very low and very high.
 
-    Very low at 3.0 mmol/L or above; very high at 13.9 or below, after an hour of a sensor and two
-    fingersticks within four hours at the latest.
+    Very low at 3.0 mmol/L or above, told again every 15 minutes, representatives within 5 minutes,
+    nurse 15, doctor 30; very high at 13.9 or below, after an hour of a sensor and two fingersticks
+    within four hours at the latest. The constraints `net` of the tables say the same.
     """
     if rule.kind is Kind.URGENT_LOW:
         edge = rule.threshold
-        return not rule.is_on or edge is None or edge.tick < _NET_LOW.tick_in(edge.unit)
+        steps = ((getattr(rule, name), latest) for name, latest in _NET_STEPS.items())
+        return (
+            not rule.is_on
+            or edge is None
+            or edge.tick < _NET_LOW.tick_in(edge.unit)
+            or not 0 < rule.repeat_min <= _NET_REPEAT_MIN
+            or any(minutes is None or minutes > latest for minutes, latest in steps)
+        )
     if rule.kind is Kind.VERY_HIGH:
         edge = rule.threshold
         return (
@@ -205,6 +239,26 @@ def flaws(rule: Rule, others: Mapping[Kind, Rule]) -> tuple[FieldError, ...]:
         *_count_flaws(rule),
         *_step_flaws(rule),
     )
+
+
+def flaws_for_all(rule: Rule, others: Mapping[Kind, Rule]) -> tuple[FieldError, ...]:
+    """What is wrong with a rule of a unit: for everybody, and as it counts for each population."""
+    if wrong := flaws(rule, others):
+        return wrong
+    if rule.kind is Kind.URGENT_LOW and rule.threshold is not None:
+        edge = rule.threshold
+        if edge.tick > _PREGNANT_LOW.tick_in(edge.unit):
+            words = N_(
+                "In pregnancy a low is below 3.5 mmol/L (63 mg/dL), and very low cannot lie above"
+                " it. Set a higher value for single patients."
+            )
+            return (FieldError("#/threshold", words, "order"),)
+    book = {**others, rule.kind: rule}
+    for population in Population:
+        counted = for_population(book, population)
+        if wrong := flaws(counted[rule.kind], counted):
+            return wrong
+    return ()
 
 
 def _threshold_flaws(rule: Rule, others: Mapping[Kind, Rule]) -> list[FieldError]:

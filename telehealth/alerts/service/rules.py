@@ -8,9 +8,19 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from telehealth.alerts.models import AlertMute, AlertRule, AlertUnitRule, Kind
-from telehealth.alerts.service.rule import STARTING, Rule, Threshold, for_population, is_looser
+from telehealth.alerts.service.rule import (
+    STARTING,
+    Rule,
+    Threshold,
+    for_population,
+    in_order,
+    is_looser,
+)
 from telehealth.directory import service as directory
+from telehealth.identity.models import Person
+from telehealth.mandates import policy as mandates_policy
 from telehealth.targets import service as targets
+from telehealth.targets.models import Population
 
 RuleBook = dict[Kind, Rule]
 
@@ -24,19 +34,26 @@ def of_unit(session: Session, unit_id: int | None) -> RuleBook:
     return {kind: rule_of(rows[kind]) if kind in rows else STARTING[kind] for kind in STARTING}
 
 
-def in_force(session: Session, patient_id: int) -> RuleBook:
-    """The rules of one patient; four statements."""
-    return in_force_for(session, [patient_id])[patient_id]
+def in_force(session: Session, patient_id: int, *, now: datetime) -> RuleBook:
+    """The rules of one patient; five statements."""
+    return in_force_for(session, [patient_id], now=now)[patient_id]
 
 
-def in_force_for(session: Session, patient_ids: Collection[int]) -> dict[int, RuleBook]:
-    """The rules of some patients; four statements for any number of them.
+def before_population(session: Session, patient_id: int, *, now: datetime) -> RuleBook:
+    """The rules of the patient's unit, as they are for adults with type 1 or 2."""
+    return of_unit(session, directory.units_of(session, [patient_id], now=now).get(patient_id))
+
+
+def in_force_for(
+    session: Session, patient_ids: Collection[int], *, now: datetime
+) -> dict[int, RuleBook]:
+    """The rules of some patients; five statements for any number of them.
 
     The patient's own rule, else the unit's (or what a unit starts with) as it counts for the
-    patient's population.
+    patient's population; a child's are those of children until the care team chooses others.
     """
-    units = directory.units_of(session, patient_ids)
-    populations = targets.populations(session, patient_ids)
+    units = directory.units_of(session, patient_ids, now=now)
+    populations = _populations(session, patient_ids, now)
     of_units: dict[int, RuleBook] = {}
     for row in session.scalars(
         select(AlertUnitRule).where(AlertUnitRule.unit_id.in_(set(units.values())))
@@ -50,7 +67,19 @@ def in_force_for(session: Session, patient_ids: Collection[int]) -> dict[int, Ru
     }
     for own in session.scalars(select(AlertRule).where(AlertRule.patient_id.in_(patient_ids))):
         books[own.patient_id][own.kind] = replace(rule_of(own), is_own=True)
-    return books
+    return {patient_id: in_order(book) for patient_id, book in books.items()}
+
+
+def _populations(
+    session: Session, patient_ids: Collection[int], now: datetime
+) -> dict[int, Population]:
+    """Whose rules count: what the care team has chosen, else those of children for a child."""
+    chosen = targets.populations(session, patient_ids)
+    born = session.execute(select(Person.id, Person.birth_on).where(Person.id.in_(patient_ids)))
+    children = {
+        row.id: Population.CHILD for row in born if mandates_policy.is_child(row.birth_on, now)
+    }
+    return {**children, **chosen}
 
 
 def rule_of(row: AlertRule | AlertUnitRule) -> Rule:
@@ -113,6 +142,8 @@ def write(
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name, value in values.items():
         setattr(row, name, value)
+    if isinstance(row, AlertRule):
+        row.has_net = True
     row.changed_by_id, row.changed_at = by_id, now
     return changed
 

@@ -18,7 +18,7 @@ from telehealth.alerts.models import (
     State,
 )
 from telehealth.alerts.service import locking, machine, rules, silence, storing, watching
-from telehealth.alerts.service.rule import KINDS, Rule, flaws, is_looser
+from telehealth.alerts.service.rule import KINDS, Rule, flaws, flaws_for_all, is_looser
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import Actor
@@ -45,8 +45,8 @@ def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now
     """
     by_id = policy.require_setting(actor, patient_id)
     watch = locking.lock(session, patient_id)
-    book = rules.in_force(session, patient_id)
-    _require_sound(actor, rule, book)
+    book = rules.in_force(session, patient_id, now=now)
+    _require_sound(actor, rule, flaws(rule, book))
     row = session.get(AlertRule, (patient_id, rule.kind))
     before = rules.rule_of(row) if row is not None else None
     if row is None:
@@ -54,7 +54,9 @@ def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now
         session.add(row)
     changed = rules.write(row, rule, by_id, now=now)
     _keep_change(session, before, rule, by_id, patient_id=patient_id, now=now)
-    _follow(session, watch.patient_id, rules.in_force(session, patient_id)[rule.kind], now=now)
+    _follow(
+        session, watch.patient_id, rules.in_force(session, patient_id, now=now)[rule.kind], now=now
+    )
     audit.record(
         session, actor, "alerts.set_rule", "rule", rule.kind.value, now=now,
         detail={"fields": changed},
@@ -62,8 +64,8 @@ def set_rule(session: Session, actor: Actor, patient_id: int, rule: Rule, *, now
     return replace(rule, is_own=True, changed_by_id=by_id, changed_at=now)
 
 
-def _require_sound(actor: Actor, rule: Rule, book: rules.RuleBook) -> None:
-    if wrong := flaws(rule, book):
+def _require_sound(actor: Actor, rule: Rule, wrong: tuple[FieldError, ...]) -> None:
+    if wrong:
         raise Invalid(errors=wrong)
     if not is_looser(rule):
         return
@@ -117,10 +119,10 @@ def reset_rule(
     row = session.get(AlertRule, (patient_id, kind))
     if row is None:
         return
-    before, book = rules.rule_of(row), rules.in_force(session, patient_id)
+    before, book = rules.rule_of(row), rules.in_force(session, patient_id, now=now)
     session.delete(row)
     session.flush()
-    usual = rules.in_force(session, patient_id)[kind]
+    usual = rules.in_force(session, patient_id, now=now)[kind]
     if wrong := flaws(usual, book):
         raise Invalid(wrong[0].detail)
     if is_looser(usual):
@@ -128,6 +130,22 @@ def reset_rule(
     _keep_change(session, before, None, by_id, patient_id=patient_id, now=now)
     _follow(session, patient_id, usual, now=now)
     audit.record(session, actor, "alerts.reset_rule", "rule", kind.value, now=now)
+
+
+def changes_of(
+    session: Session, *, unit_id: int | None = None, patient_id: int | None = None
+) -> Sequence[AlertRuleChange]:
+    """The changes of the rules of one unit or of one patient, newest first."""
+    return session.scalars(
+        select(AlertRuleChange)
+        .where(
+            AlertRuleChange.unit_id == unit_id
+            if unit_id is not None
+            else AlertRuleChange.patient_id == patient_id
+        )
+        .order_by(AlertRuleChange.id.desc())
+        .limit(CHANGES_SHOWN)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +170,7 @@ def unit_rules(session: Session, actor: Actor, *, now: datetime) -> UnitRules:
     if worker is None:
         raise NotFound
     book = rules.of_unit(session, worker.unit_id)
-    changes = session.scalars(
-        select(AlertRuleChange)
-        .where(AlertRuleChange.unit_id == worker.unit_id)
-        .order_by(AlertRuleChange.id.desc())
-        .limit(CHANGES_SHOWN)
-    ).all()
+    changes = changes_of(session, unit_id=worker.unit_id)
     audit.record(session, actor, "alerts.read_defaults", "rule", now=now)
     names = identity.names(session, {change.by_id for change in changes})
     return UnitRules(worker.unit_name, [book[kind] for kind in KINDS], changes, names)
@@ -175,7 +188,8 @@ def set_default(session: Session, actor: Actor, rule: Rule, *, now: datetime) ->
     worker = directory.worker(session, by_id, now=now)
     if worker is None:
         raise NotFound
-    _require_sound(actor, rule, rules.of_unit(session, worker.unit_id))
+    book = rules.of_unit(session, worker.unit_id)
+    _require_sound(actor, rule, flaws_for_all(rule, book))
     row = session.get(AlertUnitRule, (worker.unit_id, rule.kind))
     before = rules.rule_of(row) if row is not None else None
     if row is None:
@@ -198,7 +212,7 @@ def follow_default(session: Session, kind: Kind, after_id: int, *, now: datetime
     So a clinic of any size has no long transaction.
     """
     patient_ids = watching.patients_watched(session, after_id, PORTION)
-    books = rules.in_force_for(session, patient_ids)
+    books = rules.in_force_for(session, patient_ids, now=now)
     for patient_id in patient_ids:
         rule = books[patient_id][kind]
         if not rule.is_own:

@@ -22,6 +22,7 @@ from telehealth.alerts.service.episodes import Episode
 from telehealth.alerts.service.machine import Effect, Life
 from telehealth.alerts.service.rule import SHARPER, Rule, Threshold
 from telehealth.alerts.service.rules import RuleBook
+from telehealth.alerts.service.values import noted
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor, system
 
@@ -80,7 +81,7 @@ def store(
     row.next_at = machine.due(life, rule, round_.now)
     if row.state is State.RESOLVED:
         row.resolved_at = round_.now
-        row.needs_review = _still_needs_review(round_, row)
+        row.needs_review = still_needs_review(round_, row)
     if void is not None:
         acknowledging.make_void(round_.session, row, void, now=round_.now)
     round_.session.flush()
@@ -89,7 +90,7 @@ def store(
         round_.has_changed = True
 
 
-def _still_needs_review(round_: Round, row: Alert) -> bool:
+def still_needs_review(round_: Round, row: Alert) -> bool:
     """Ended is not gone: what nobody acknowledged, and whatever is severe, waits for a person."""
     if row.kind in TIMELESS or row.end_reason is EndReason.DIED:
         return False
@@ -159,8 +160,15 @@ def threshold_of(row: Alert) -> Threshold | None:
     return Threshold(row.threshold_tick, row.threshold_unit)
 
 
-def note_values(row: Alert, episode: Episode) -> None:
-    """What is shown of an alert is always read from the values that are in the diary now."""
+def note_values(row: Alert, episode: Episode, *, now: datetime) -> None:
+    """What is shown of an alert is always read from the values that are in the diary now.
+
+    A worse one than was known is an event of now, whenever it was measured: whoever answered before
+    has not answered it.
+    """
+    known = noted(row.worst_tick, row.worst_unit, row.direction, now)
+    if known is not None and episode.worst.is_worse_than(known, row.direction):
+        row.worse_at = now
     row.tick, row.unit = episode.last.tick, episode.last.unit
     row.worst_tick, row.worst_unit = episode.worst.tick, episode.worst.unit
     row.worst_at = episode.worst.at

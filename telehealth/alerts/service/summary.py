@@ -51,6 +51,8 @@ class OpenAlert:
     end_reason: EndReason | None
     """None: it is not over. Otherwise it waits for a person who closes it."""
     needs_review: bool
+    worse_at: datetime | None
+    """When we last learned that it was worse than we knew."""
     told_at: datetime | None
     """When the first to be told were last told."""
     acknowledged_as: Basis | None

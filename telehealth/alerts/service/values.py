@@ -60,6 +60,14 @@ class Value:
         return self.mg_dl > other.mg_dl
 
 
+def noted(tick: int | None, unit: Unit | None, direction: Direction, at: datetime) -> Value | None:
+    """A value that a row has noted, for comparing; without a tick it is LO or HI. None: none."""
+    if unit is None:
+        return None
+    beyond = 0 if tick is not None else -1 if direction is Direction.LOW else 1
+    return Value(at, at, tick, beyond, unit, source_id=0, is_sensor=False)
+
+
 def between(
     session: Session, patient_id: int, begins_at: datetime, ends_at: datetime
 ) -> list[Value]:

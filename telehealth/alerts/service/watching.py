@@ -33,6 +33,7 @@ from telehealth.alerts.service.values import next_after
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import Actor, system
+from telehealth.identity.models import Person
 
 LOOK_DUE = "alerts.look_due"
 """Outbox topic: time may have changed something for a patient."""
@@ -78,7 +79,7 @@ def look(
     if patient.is_dead:
         _end_for_the_dead(session, watch, cause=cause, now=now)
         return
-    book = rules.in_force(session, patient_id)
+    book = rules.in_force(session, patient_id, now=now)
     begins_at = _from(live_alerts(session, patient_id).values(), since, now)
     values = values_between(session, patient_id, begins_at, now)
     round_ = Round(
@@ -106,8 +107,9 @@ def look_after_changes(session: Session, patient_id: int, *, cause: str, now: da
 def enqueue_due(session: Session, *, now: datetime) -> int:
     """An event for each patient for whom time may have changed something; returns how many rows.
 
-    Two statements over partial indexes that hold only what is due, whatever the number of patients;
-    the work itself is spread over the workers.
+    Two statements over partial indexes that hold only what is due, and one over the open alerts for
+    whoever has died meanwhile, whatever the number of patients; the work itself is spread over the
+    workers.
     """
     alerts = session.execute(
         select(Alert.id, Alert.patient_id)
@@ -130,7 +132,13 @@ def enqueue_due(session: Session, *, now: datetime) -> int:
     session.execute(
         update(AlertWatch).where(AlertWatch.patient_id.in_(silent)).values(silent_at=later)
     )
-    for patient_id in sorted({row.patient_id for row in alerts} | set(silent)):
+    died = session.scalars(
+        select(Alert.patient_id)
+        .join(Person, Person.id == Alert.patient_id)
+        .where(Alert.state.in_(RAISED), Person.died_on.is_not(None))
+        .limit(BATCH)
+    ).all()
+    for patient_id in sorted({row.patient_id for row in alerts} | set(silent) | set(died)):
         outbox.put(session, LOOK_DUE, {"patient_id": patient_id}, now=now)
     return max(len(alerts), len(silent))
 

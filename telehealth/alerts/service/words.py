@@ -1,6 +1,6 @@
 """Words of codes as message ids: the door translates them."""
 
-from telehealth.alerts.models import EndReason, Kind, State
+from telehealth.alerts.models import Action, EndReason, Kind, State, VoidReason
 from telehealth.core.i18n import N_
 
 KIND_WORDS = {
@@ -30,4 +30,19 @@ END_WORDS = {
     EndReason.SEEN_LATE: N_("seen late: it came to us only afterwards"),
     EndReason.REVIEWED: N_("the team has dealt with it"),
     EndReason.DIED: N_("the patient has died"),
+}
+
+ACTION_WORDS = {
+    Action.EATEN: N_("something with sugar was eaten or drunk"),
+    Action.HELPED: N_("somebody was with the patient"),
+    Action.SPOKEN: N_("the team spoke with the patient"),
+    Action.TREATED: N_("something was done about it"),
+    Action.SEEN: N_("it was seen"),
+}
+
+VOID_WORDS = {
+    VoidReason.EXPIRED: N_("its time passed without a value in range"),
+    VoidReason.WORSE: N_("a worse value came"),
+    VoidReason.RIGHT_ENDED: N_("who gave it may no longer act for the patient"),
+    VoidReason.TAKEN_BACK: N_("it was taken back"),
 }

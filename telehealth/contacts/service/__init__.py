@@ -8,8 +8,10 @@ from telehealth.contacts.service.registry import (
     add,
     add_confirmed,
     address_of,
+    has_active_email,
     list_contacts,
     remove,
+    with_active_email,
     withdraw_email,
 )
 
@@ -24,8 +26,10 @@ __all__ = [
     "address_of",
     "begin",
     "confirm",
+    "has_active_email",
     "list_contacts",
     "pending",
     "remove",
+    "with_active_email",
     "withdraw_email",
 ]

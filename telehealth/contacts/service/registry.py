@@ -1,10 +1,10 @@
 """The registry: list, add, choose the active one, remove."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,27 @@ def active_email(session: Session, person_id: int) -> str | None:
             ContactPoint.is_active,
         )
     )
+
+
+def has_active_email(person_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whether the person has a confirmed address that is used, as a condition of SQL."""
+    return exists().where(
+        ContactPoint.person_id == person_id,
+        ContactPoint.kind == ContactKind.EMAIL,
+        ContactPoint.is_active,
+    )
+
+
+def with_active_email(session: Session, person_ids: Collection[int]) -> set[int]:
+    """Which of some people have a confirmed address that is used; one statement."""
+    rows = session.scalars(
+        select(ContactPoint.person_id).where(
+            ContactPoint.person_id.in_(person_ids),
+            ContactPoint.kind == ContactKind.EMAIL,
+            ContactPoint.is_active,
+        )
+    )
+    return set(rows)
 
 
 def add(session: Session, actor: Actor, new: NewContact, *, now: datetime) -> ContactPoint:

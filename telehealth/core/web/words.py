@@ -117,6 +117,7 @@ def install(app: Flask, nav: tuple[NavItem, ...], patient_tabs: tuple[NavItem, .
         clock_time=lambda moment: i18n.clock_time(moment, locale()),
         when=lambda moment: i18n.when(moment, locale(), now()),
         number=_number,
+        share=_share,
     )
 
     @app.context_processor
@@ -143,6 +144,10 @@ def _tabs(tabs: tuple[NavItem, ...]) -> list[ShownNavItem]:
 
 def _number(value: Decimal | float, digits: int | None = None) -> str:
     return i18n.number(value, locale(), digits)
+
+
+def _share(percent: float) -> str:
+    return i18n.share(percent, locale())
 
 
 def _page_context(nav: tuple[NavItem, ...]) -> dict[str, Any]:

@@ -17,14 +17,16 @@ from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.diary import service as diary
 from telehealth.diary.models import TranscriptKind
 from telehealth.diary.pages.door import (
+    NO_QUESTION,
     PHOTO_ROOM,
+    Question,
     again,
     at_time,
-    can_be_asked,
     flash_with_undo,
     form_page,
     fresh_moment,
     kept_photo,
+    must_answer,
     pages,
     question,
     refused,
@@ -108,8 +110,8 @@ def _usual(opened: Session, actor: Actor, patient_id: int) -> dict[str, str]:
     return fresh_moment() | {"unit": unit.value, "meal": meal.value}
 
 
-def _page(form: Form, patient_id: int | None, asked: tuple[str, list[str]] = ("", [])) -> str:
-    return form_page("new_entry", form, owner=patient_id, sure=asked[0], asked=asked[1])
+def _page(form: Form, patient_id: int | None, asked: Question = NO_QUESTION) -> str:
+    return form_page("new_entry", form, owner=patient_id, asked=asked)
 
 
 def _add(patient_id: int | None) -> Answer:
@@ -118,7 +120,7 @@ def _add(patient_id: int | None) -> Answer:
         kept = kept_photo(patient_id)
         typed = typed_form(ReadingFormSchema(), kept)
         asked = question(typed)
-        if asked[0] and asked[0] != typed.sure and can_be_asked():
+        if must_answer(asked, typed):
             return _page(again(kept), patient_id, asked), 422
         with unit_of_work() as opened:
             actor = current_actor(opened, patient_id)

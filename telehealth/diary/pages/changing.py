@@ -14,7 +14,9 @@ from telehealth.core.web.pages import Form
 from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.diary import service as diary
 from telehealth.diary.pages.door import (
+    NO_QUESTION,
     PHOTO_ROOM,
+    Question,
     again,
     at_time,
     flash_with_undo,
@@ -31,7 +33,6 @@ from telehealth.diary.schemas import EntryFormSchema, ReadingFormSchema
 from telehealth.readings import service as readings
 
 Answer = AnyResponse | str | tuple[str, int]
-_NOTHING: tuple[str, list[str]] = ("", [])
 
 
 @pages.for_patient("/dnevnik/<reference>/uredi")
@@ -48,7 +49,7 @@ def change_reading(reference: str) -> Answer:
     try:
         typed = typed_form(ReadingFormSchema(), {})
         asked = question(typed)
-        if asked[0] and asked[0] != typed.sure:
+        if asked.is_open(typed):
             return _reading_page(reference, again({}), asked), 422
         with unit_of_work() as opened:
             actor, place = current_actor(opened), readings.Reference.read(reference)
@@ -136,7 +137,7 @@ def change_entry(entry_id: int) -> Answer:
         kept |= kept_photo(None)
         typed = typed_form(EntryFormSchema(), kept)
         asked = question(typed)
-        if asked[0] and asked[0] != typed.sure:
+        if asked.is_open(typed):
             return _entry_page(entry_id, again(kept), asked), 422
         with unit_of_work() as opened:
             actor = current_actor(opened)
@@ -217,9 +218,7 @@ def _same_moment(change: readings.Change, found: readings.Entry) -> readings.Cha
     )
 
 
-def _reading_page(
-    reference: str, form: Form | None, asked: tuple[str, list[str]] = _NOTHING
-) -> str:
+def _reading_page(reference: str, form: Form | None, asked: Question = NO_QUESTION) -> str:
     with unit_of_work() as opened:
         actor, place = current_actor(opened), readings.Reference.read(reference)
         patient_id = actor.subject_id or 0
@@ -239,12 +238,11 @@ def _reading_page(
         form or Form(values=values),
         entry=found,
         versions=versions[::-1],
-        sure=asked[0],
-        asked=asked[1],
+        asked=asked,
     )
 
 
-def _entry_page(entry_id: int, form: Form | None, asked: tuple[str, list[str]] = _NOTHING) -> str:
+def _entry_page(entry_id: int, form: Form | None, asked: Question = NO_QUESTION) -> str:
     with unit_of_work() as opened:
         actor = current_actor(opened)
         found, states = _history(opened, actor, entry_id)
@@ -255,8 +253,7 @@ def _entry_page(entry_id: int, form: Form | None, asked: tuple[str, list[str]] =
         form or Form(values=values),
         entry=found,
         states=states[::-1],
-        sure=asked[0],
-        asked=asked[1],
+        asked=asked,
     )
 
 

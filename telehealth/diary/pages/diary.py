@@ -5,9 +5,12 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from flask import Response, request
+from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
 
+from devices.glucose import Unit
+from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_
 from telehealth.core.web.access import Access, access
 from telehealth.core.web.platform import current_actor, now, unit_of_work
@@ -46,11 +49,28 @@ def diary() -> str:
         now_advice=advice,
         patient_id=patient_id,
         owner=None,
+        units=[(unit.value, unit.value) for unit in Unit],
         period=period,
         overview=overview,
         **list_values(view, shown),
         **overview_values(overview, period),
     )
+
+
+@pages.for_patient("/dnevnik/enota", methods=("POST",))
+@access(Access.SIGNED_IN)
+def choose_unit() -> AnyResponse:
+    """The form and the charts use the chosen unit; the entries stay as they were written."""
+    try:
+        unit = Unit(request.form.get("unit", ""))
+    except ValueError as error:
+        wrong = FieldError("#/unit", N_("The unit is mmol/L or mg/dL."), "unit")
+        raise Invalid(errors=(wrong,)) from error
+    with unit_of_work() as opened:
+        actor = current_actor(opened)
+        readings.choose_unit(opened, actor, actor.subject_id or 0, unit, now=now())
+    flash(gettext("The form and the charts now use %(unit)s.", unit=unit.value), "success")
+    return redirect(url_for("diary.diary"), 303)
 
 
 @pages.for_patient("/dnevnik/graf.json")

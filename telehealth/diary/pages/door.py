@@ -1,6 +1,7 @@
 """The room's set of pages, and what several of them share: forms, questions, undo."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -22,7 +23,14 @@ from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.core.web.problems import flatten
 from telehealth.core.web.words import locale
 from telehealth.diary import service as diary
-from telehealth.diary.schemas import TypedForm, Value, in_words, is_questionable, other_unit
+from telehealth.diary.schemas import (
+    TypedForm,
+    Value,
+    in_words,
+    is_questionable,
+    other_unit,
+    perhaps_meant,
+)
 from telehealth.readings import service as readings
 from telehealth.readings.schemas import sentence
 
@@ -133,8 +141,27 @@ def kept_photo(patient_id: int | None) -> dict[str, str]:
     return {"photo_id": str(photo_id)}
 
 
-def question(typed: TypedForm) -> tuple[str, list[str]]:
-    """What to ask before storing: a token that says what was answered, and the values in words."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked once before something possible and seldom is stored."""
+
+    token: str = ""
+    """Says what was asked; a form that sends it back has answered yes. Empty: nothing is asked."""
+    values: tuple[str, ...] = ()
+    """The seldom values in words."""
+    meant: str = ""
+    """The glucose value in the other unit, where it would be plain: `12 mmol/L`."""
+
+    def is_open(self, typed: TypedForm) -> bool:
+        """Whether the form has still to be answered."""
+        return bool(self.token) and self.token != typed.sure
+
+
+NO_QUESTION = Question()
+
+
+def question(typed: TypedForm) -> Question:
+    """What to ask before storing this form."""
     asked: list[tuple[str, str]] = []
     if typed.value is not None and is_questionable(typed.value, typed.unit):
         asked.append((f"{typed.value} {typed.unit.value}", in_words(typed.value, typed.unit)))
@@ -149,17 +176,18 @@ def question(typed: TypedForm) -> tuple[str, list[str]]:
     if (content.activity_min or 0) > _MANY_MIN:
         words = f"{number(content.activity_min or 0, locale())} min"
         asked.append((f"{content.activity_min} min", words))
-    token = "; ".join(one for one, _ in asked)
-    return token, [words for _, words in asked]
+    meant = "" if typed.value is None else perhaps_meant(typed.value, typed.unit)
+    return Question("; ".join(one for one, _ in asked), tuple(words for _, words in asked), meant)
 
 
-def can_be_asked() -> bool:
-    """Whether the form can carry a yes.
+def must_answer(asked: Question, typed: TypedForm) -> bool:
+    """Whether a new entry waits for an answer.
 
-    The page kept for lost connections cannot, and what was
-    written there is stored as it was written, not held back until somebody looks.
+    The page for lost connections of an earlier release cannot carry a yes. What was written there
+    is stored as it was written and not held back until somebody looks, except what is plain in the
+    other unit: stored, it would be a low or a high that nobody measured.
     """
-    return "sure" in request.form
+    return asked.is_open(typed) and ("sure" in request.form or bool(asked.meant))
 
 
 def units_words(units: Decimal) -> str:

@@ -26,6 +26,7 @@ from telehealth.diary.schemas import (
     cell_name,
     in_words,
     instant,
+    perhaps_meant,
     read_sheet,
     time_name,
 )
@@ -98,7 +99,15 @@ def _page(patient_id: int, monday: date, form: Form | None, asked: TypedSheet | 
         earlier=(monday - _WEEK).isoformat(),
         later=(monday + _WEEK).isoformat() if monday + _WEEK <= local(now()).date() else None,
         sure=asked.question if asked else "",
-        asked=[(cell.day, cell.meal, in_words(cell.value, asked.unit)) for cell in asked.doubtful]
+        asked=[
+            (
+                cell.day,
+                cell.meal,
+                in_words(cell.value, asked.unit),
+                perhaps_meant(cell.value, asked.unit),
+            )
+            for cell in asked.doubtful
+        ]
         if asked
         else [],
     )

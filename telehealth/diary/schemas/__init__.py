@@ -6,6 +6,7 @@ from telehealth.diary.schemas.amounts import (
     in_words,
     is_questionable,
     other_unit,
+    perhaps_meant,
 )
 from telehealth.diary.schemas.forms import (
     ContentSchema,
@@ -61,6 +62,7 @@ __all__ = [
     "instant",
     "is_questionable",
     "other_unit",
+    "perhaps_meant",
     "read_sheet",
     "time_name",
 ]

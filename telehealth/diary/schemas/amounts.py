@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
 from marshmallow import ValidationError, fields
 
 from devices.glucose import Unit
@@ -12,7 +11,15 @@ from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_, number
 from telehealth.core.web.words import locale
 from telehealth.diary.models import MAX_DOSE_HUNDREDTHS
-from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse, tick
+from telehealth.glycemia.entered import (
+    OTHER_UNIT,
+    Digits,
+    Flaw,
+    is_believable,
+    is_credible,
+    parse,
+    perhaps_in,
+)
 from telehealth.readings.models import Beyond
 from telehealth.readings.schemas import sentence
 from telehealth.readings.service import Rejection
@@ -20,9 +27,6 @@ from telehealth.readings.service import Rejection
 Value = Digits | Beyond
 
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?", re.ASCII)
-_CREDIBLE = {Unit.MMOL_L: (23, 249), Unit.MG_DL: (41, 449)}
-"""Ticks between which nobody is asked: meters show the others too, but slips of the finger more."""
-_OTHER = {Unit.MMOL_L: Unit.MG_DL, Unit.MG_DL: Unit.MMOL_L}
 
 
 class Whole(fields.Field[int | None]):
@@ -78,14 +82,14 @@ def glucose_of(typed: str, unit: Unit) -> Value:
         return found
     if isinstance(found, Flaw):
         raise _wrong(sentence(Rejection(0, "value", found)))
-    raise _wrong(_impossible(found, unit))
+    raise _wrong(sentence(Rejection(0, "value", Flaw.NOT_MEASURABLE, found, unit)))
 
 
 def other_unit(value: Value, unit: Unit) -> str:
     """The same in the other unit, for the eye: `130 mg/dL`; empty for HI and LO."""
     if isinstance(value, Beyond):
         return ""
-    other = _OTHER[unit]
+    other = OTHER_UNIT[unit]
     factor = Decimal("18.01559")
     number_there = value.value / factor if other is Unit.MMOL_L else value.value * factor
     return f"{number(number_there, locale(), 1 if other is Unit.MMOL_L else 0)} {other.value}"
@@ -102,34 +106,13 @@ def is_questionable(value: Value, unit: Unit) -> bool:
     """Whether a person is asked once if this is right."""
     if isinstance(value, Beyond):
         return False
-    lowest, highest = _CREDIBLE[unit]
-    return not lowest <= tick(value, unit) <= highest
+    return not is_credible(value, unit)
 
 
-def _impossible(digits: Digits, unit: Unit) -> str:
-    """What cannot be measured in this unit may be plain in the other: both are asked about."""
-    other = _OTHER[unit]
-    if not is_believable(digits, other):
-        return sentence(Rejection(0, "value", Flaw.NOT_MEASURABLE, digits, unit))
-    given, there = in_words(digits, unit), in_words(digits, other)
-    pointed = Digits(digits.mantissa, 1)
-    if unit is Unit.MMOL_L and not digits.scale and is_believable(pointed, unit):
-        return str(
-            gettext(
-                "We cannot store this value: %(given)s cannot be measured. "
-                "Did you mean %(meant)s, or %(there)s?",
-                given=given,
-                meant=in_words(pointed, unit),
-                there=there,
-            )
-        )
-    return str(
-        gettext(
-            "We cannot store this value: %(given)s cannot be measured. Did you mean %(there)s?",
-            given=given,
-            there=there,
-        )
-    )
+def perhaps_meant(value: Value, unit: Unit) -> str:
+    """What it may have been in the other unit, in words; empty where there is no such doubt."""
+    other = None if isinstance(value, Beyond) else perhaps_in(value, unit)
+    return "" if other is None else in_words(value, other)
 
 
 def _wrong(text: str) -> Invalid:

@@ -242,6 +242,16 @@ def _begin(day: date) -> datetime:
 
 
 def _by_day(items: Sequence[Item]) -> list[Day]:
-    newest_first = sorted(items, key=moment_of, reverse=True)
+    """Newest minute first, as it is printed; in a minute the reading that is the last one."""
+    newest_first = sorted(items, key=_in_minute)
+    newest_first.sort(key=lambda item: readings.minute_of(moment_of(item)), reverse=True)
     days = groupby(newest_first, key=lambda item: readings.local_day(moment_of(item)))
     return [Day(day_on, list(group)) for day_on, group in days]
+
+
+def _in_minute(item: Item) -> tuple[bool, float, float]:
+    """The lowest reading on top, then the newer one; what is no reading follows."""
+    later_first = -moment_of(item).timestamp()
+    if isinstance(item, readings.Entry):
+        return False, item.mg_dl, later_first
+    return True, 0.0, later_first

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from telehealth.alerts import service as alerts
 from telehealth.audit import service as audit
 from telehealth.booking import service as booking
 from telehealth.booking.models import Appointment
@@ -32,6 +33,8 @@ class Day:
     has_calendar: bool
     mail: MailState | None = None
     """Whether notices of alerts arrive; None: it is nothing to this worker."""
+    n_untold: int = 0
+    """Open alerts of which nobody could be told."""
 
 
 def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
@@ -63,4 +66,5 @@ def clinic_day(session: Session, actor: Actor, *, now: datetime) -> Day:
         counts.total,
         has_calendar=True,
         mail=notifications.mail_state(session, now=now),
+        n_untold=alerts.untold_of_worker(session, actor, now=now),
     )

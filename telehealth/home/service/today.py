@@ -22,6 +22,7 @@ from telehealth.identity import service as identity
 from telehealth.inbox import service as inbox
 from telehealth.inbox.models import InboxItem
 from telehealth.mandates import policy as mandates_policy
+from telehealth.meters import service as meters
 from telehealth.monitoring import service as monitoring
 from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind
@@ -77,6 +78,8 @@ class Today:
     is_joinable: bool
     opens_at: datetime | None
     """When the next video consultation can be entered."""
+    meters_waiting: Sequence[meters.Waiting]
+    """Records of meters that wait for a decision, here or on the computer that reads them."""
     looked: Visit | None
     may_see_log: bool
 
@@ -114,6 +117,7 @@ def today(session: Session, actor: Actor, *, now: datetime) -> Today:
         opens_at=appointment.starts_at - booking_policy.JOIN_OPENS
         if appointment and is_video
         else None,
+        meters_waiting=meters.waiting_of(session, subject_id),
         looked=last_look(session, actor, now=now) if scope is policy.LogScope.ALL else None,
         may_see_log=scope is not None,
     )
@@ -160,7 +164,7 @@ def _latest(
         trend=_trend(entries, now),
         points=_points(entries, midnight, day, last.unit),
         target=(low / per_tick, high / per_tick),
-        count=len(entries),
+        count=sum(entry.counts for entry in entries),
         advice=None if is_said else readings.advice_for(last, now=now),
     )
 

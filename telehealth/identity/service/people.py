@@ -101,6 +101,14 @@ def person(session: Session, person_id: int) -> Person:
     return found
 
 
+def dead(session: Session, person_ids: Collection[int]) -> set[int]:
+    """Which of some people have died; one statement."""
+    if not person_ids:
+        return set()
+    query = select(Person.id).where(Person.id.in_(person_ids), Person.died_on.is_not(None))
+    return set(session.scalars(query))
+
+
 def names(session: Session, person_ids: Collection[int]) -> dict[int, str]:
     """Names by id, in one statement; unknown ids are left out."""
     if not person_ids:

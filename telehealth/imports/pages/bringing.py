@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from devices import files
-from devices.files import DateOrder
+from devices.files import DateOrder, Format
 from devices.glucose import Unit
 from telehealth.core.clock import HOME_ZONE
 from telehealth.core.errors import Conflict, FieldError, Invalid, Refusal
@@ -26,6 +26,7 @@ from telehealth.imports import service as imports
 from telehealth.imports.gateways import FOLDER, Shelf, shelf_of
 from telehealth.imports.models import State
 from telehealth.imports.pages.door import door, for_both
+from telehealth.imports.pages.tables import about_table, table_form, words_of
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_BODY_BYTES = MAX_FILE_BYTES + 64 * 1024
@@ -136,7 +137,10 @@ def _receive(patient_id: int | None, file: FileStorage | None) -> int:
 
 def _answer(asked: imports.Sight) -> imports.Answer:
     """Read the form: every question that is open has to be answered."""
-    given, wrong = request.form, []
+    given = request.form
+    if asked.asks("table") or given.get("about") == "table":
+        return about_table(given)
+    words, wrong = words_of(asked, given)
     order = {"dmy": DateOrder.DMY, "mdy": DateOrder.MDY}.get(given.get("date_order", ""))
     unit = {unit.value: unit for unit in Unit}.get(given.get("unit", ""))
     if asked.asks("date_order") and order is None:
@@ -149,7 +153,7 @@ def _answer(asked: imports.Sight) -> imports.Answer:
         wrong.append(FieldError("#/columns", sentence, "missing"))
     if wrong:
         raise Invalid(errors=tuple(wrong))
-    return imports.Answer(given.get("zone"), order, unit, columns or None)
+    return imports.Answer(given.get("zone"), order, unit, columns or None, words=words)
 
 
 def _refused(refusal: Refusal) -> Form:
@@ -178,8 +182,11 @@ def _start_page(patient_id: int | None, form: Form, status: int = 200) -> Shown:
 def _import_page(import_id: int, patient_id: int | None, form: Form, status: int = 200) -> Shown:
     with unit_of_work() as session:
         actor = current_actor(session, patient_id)
-        found = imports.one(session, actor, actor.subject_id or 0, import_id, now=now())
+        whom = actor.subject_id or 0
+        found = imports.one(session, actor, whom, import_id, now=now())
+        before = imports.remembered(session, actor, whom, found.sight.table_key)
     name = _name_in(found)
+    is_table = found.sight.format == Format.TABLE and found.state in (State.ASKING, State.READY)
     text = render_template(
         "imports/show.html",
         form=form,
@@ -188,6 +195,7 @@ def _import_page(import_id: int, patient_id: int | None, form: Form, status: int
         file_name=name,
         is_same_name=imports.is_same_name(name, found.patient_name),
         zones=_zones(found.zone),
+        about=table_form(_shelf().sent(found.token), found, before) if is_table else None,
         wall=lambda at: _on_the_wall(at, found.zone),
         **_frame(patient_id),
     )

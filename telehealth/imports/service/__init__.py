@@ -1,8 +1,10 @@
 """What can be done with files: `receive`, `answer`, `confirm`, `discard`, `undo`, and going out."""
 
+from telehealth.imports.service.columns import Choice, Remembered, columns_of, remembered
 from telehealth.imports.service.drafts import read_line
 from telehealth.imports.service.finding import Import, Progress, one, past, progress_of
 from telehealth.imports.service.leaving import Leaving, Wish, begin, may_leave, readings_of
+from telehealth.imports.service.left_out import LeftOut, left_out, n_unread
 from telehealth.imports.service.looking import Looked, Task, look
 from telehealth.imports.service.names import is_same_name
 from telehealth.imports.service.sights import GONE, Omitted, Sample, Sight
@@ -58,11 +60,14 @@ __all__ = [
     "TAKE_BACK",
     "TROUBLE_WORDS",
     "Answer",
+    "Choice",
     "Import",
     "Leaving",
+    "LeftOut",
     "Looked",
     "Omitted",
     "Progress",
+    "Remembered",
     "Sample",
     "Sent",
     "Sight",
@@ -73,6 +78,7 @@ __all__ = [
     "answer",
     "begin",
     "break_off",
+    "columns_of",
     "confirm",
     "discard",
     "expire",
@@ -81,8 +87,10 @@ __all__ = [
     "hold",
     "is_same_name",
     "keep_sight",
+    "left_out",
     "look",
     "may_leave",
+    "n_unread",
     "next_to_add",
     "next_to_take_back",
     "one",
@@ -93,6 +101,7 @@ __all__ = [
     "readings_of",
     "receive",
     "release",
+    "remembered",
     "resume",
     "take_back_part",
     "undo",

@@ -13,6 +13,7 @@ from telehealth.core.errors import NotFound
 from telehealth.identity.models import Person
 from telehealth.imports import policy
 from telehealth.imports.models import WITH_FILE, WORKING, FileImport, State
+from telehealth.imports.service.columns import Choice
 from telehealth.imports.service.sights import Sight
 from telehealth.imports.service.working import KEPT
 
@@ -34,6 +35,10 @@ class Import:
     by_name: str
     """Empty for the operator of the installation."""
     zone: str
+    unit: str
+    """Said by a person; empty where the file says it, or nobody has."""
+    choice: Choice
+    """What was said about an unknown table."""
     token: str
     n_bytes: int
     done_pct: int
@@ -139,6 +144,8 @@ def _import(row: FileImport, by: Person | None, patient_name: str, actor: Actor)
         by_id=row.by_id,
         by_name=by.name if by else "",
         zone=row.zone,
+        unit=row.chosen_unit,
+        choice=Choice.from_json(row.chosen_columns),
         token=row.token,
         n_bytes=row.n_bytes,
         done_pct=_done_pct(row),

@@ -12,11 +12,21 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from devices import files
-from devices.files import DateOrder, FileError, FileRecord, Preview, Question, Skipped
+from devices.files import (
+    DateOrder,
+    FileError,
+    FileRecord,
+    Format,
+    Preview,
+    Question,
+    Skipped,
+    Trouble,
+)
 from devices.glucose import Unit
 from telehealth.imports.gateways import Shelf
 from telehealth.imports.models import FileImport
 from telehealth.imports.service import drafts
+from telehealth.imports.service.columns import Choice
 from telehealth.imports.service.sights import NOTHING, Sight, refused, sight_of
 from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind, Via
@@ -39,10 +49,13 @@ class Task:
     @classmethod
     def of(cls, row: FileImport) -> "Task":
         """Take from a row what looking needs."""
+        choice = Choice.from_json(row.chosen_columns)
         answers = files.Answers(
             DateOrder(row.chosen_order) if row.chosen_order else None,
             Unit(row.chosen_unit) if row.chosen_unit else None,
             row.confirms_columns,
+            choice.columns,
+            choice.words,
         )
         return cls(row.id, row.patient_id, row.token, ZoneInfo(row.zone), answers)
 
@@ -108,21 +121,46 @@ def look(task: Task, shelf: Shelf, watch: Watch, *, now: datetime) -> Looked:
     with _Watched(str(shelf.sent(task.token)), watch) as opened:
         stream = cast("BinaryIO", opened)
         try:
-            seen = files.ask(stream, task.zone, task.answers)
-            if seen.needs_answer:
-                return Looked(_asking(stream, seen))
-            return _prepared(task, shelf, stream, seen, now)
+            looked = _looked(task, shelf, stream, now)
         except FileError as error:
             return Looked(refused(error))
+        if looked.sight.format == Format.TABLE:
+            table = files.table_in(stream)
+            looked.sight = replace(looked.sight, table_key=table.key if table else "")
+        return looked
+
+
+def _looked(task: Task, shelf: Shelf, stream: BinaryIO, now: datetime) -> Looked:
+    try:
+        seen = files.ask(stream, task.zone, task.answers)
+    except FileError as error:
+        if error.trouble is not Trouble.WRONG_COLUMNS:
+            raise
+        seen = files.ask(stream, task.zone, replace(task.answers, columns=None))
+        return Looked(replace(sight_of(seen), has_wrong_columns=True))
+    if seen.needs_answer:
+        sight = _asking(stream, seen)
+        return Looked(replace(sight, has_wrong_unit=_contradicts(task, seen)))
+    return _prepared(task, shelf, stream, seen, now)
+
+
+def _contradicts(task: Task, seen: Preview) -> bool:
+    """Whether the unit was said and is asked again, because the numbers speak against it."""
+    return task.answers.unit is not None and Question.UNIT in seen.needs_answer
 
 
 def _asking(stream: BinaryIO, seen: Preview) -> Sight:
     """Count what can be counted while only the order of dates is open."""
-    if {Question.UNIT, Question.COLUMNS} & set(seen.needs_answer):
+    if not set(seen.needs_answer) <= {Question.DATE_ORDER}:
         return sight_of(seen)
     answers = seen.answers
     counted = files.preview(
-        stream, seen.zone, unit=answers.unit, confirms_columns=answers.confirms_columns
+        stream,
+        seen.zone,
+        unit=answers.unit,
+        confirms_columns=answers.confirms_columns,
+        columns=answers.columns,
+        words=answers.words,
     )
     return sight_of(counted)
 

@@ -63,6 +63,14 @@ class Sight:
     made_from_mg_dl: bool = False
     trouble: str = ""
     nearest: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """What stands in the place of values and has to be explained."""
+    table_key: str = ""
+    """Of an unknown table: names its headings (`devices.files.Table.key`)."""
+    has_wrong_columns: bool = False
+    """The columns chosen hold no times or values: they are asked again."""
+    has_wrong_unit: bool = False
+    """The numbers contradict the unit chosen: it is asked again."""
 
     @property
     def n_taken(self) -> int:
@@ -85,7 +93,8 @@ class Sight:
             written[name] = written[name].isoformat() if written[name] else None
         for sample in written["samples"]:
             sample["measured_at"] = sample["measured_at"].isoformat()
-        return written
+        # The release before this one refuses what it does not know; most files need none of it.
+        return {key: one for key, one in written.items() if key not in _NEWER or one}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> "Sight":
@@ -95,6 +104,7 @@ class Sight:
         times = {name: _instant(written[name]) for name in ("first_at", "last_at")}
         lists: dict[str, Any] = {
             "questions": tuple(written["questions"]),
+            "words": tuple(written.get("words", ())),
             "folds": tuple(written["folds"]),
             "nearest": tuple(written["nearest"]),
             "skipped": tuple(
@@ -107,6 +117,9 @@ class Sight:
             ),
         }
         return cls(**{**written, **times, **lists})
+
+
+_NEWER = frozenset({"words", "table_key", "has_wrong_columns", "has_wrong_unit"})
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -132,6 +145,7 @@ def sight_of(seen: Preview) -> Sight:
         last_at=seen.last,
         samples=tuple(_sample(one) for one in seen.sample),
         made_from_mg_dl=seen.answers.made_from_mg_dl,
+        words=seen.words,
     )
 
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from devices.files import DateOrder
+from devices.files import Columns, DateOrder
 from devices.glucose import Unit
 from telehealth.audit import service as audit
 from telehealth.core import outbox
@@ -17,6 +17,7 @@ from telehealth.core.errors import Conflict, FieldError, Invalid, NotFound
 from telehealth.core.i18n import N_
 from telehealth.imports import policy
 from telehealth.imports.models import WITH_FILE, FileImport, State
+from telehealth.imports.service.columns import Choice, Words, remember, remembered
 
 MAX_OPEN = 5
 """Files of one patient at a time; more fill the disk for nobody."""
@@ -41,6 +42,11 @@ class Answer:
     date_order: DateOrder | None = None
     unit: Unit | None = None
     confirms_columns: bool | None = None
+    columns: Columns | None = None
+    """Of an unknown table; what was said about its words before no longer counts."""
+    unit_is_in_table: bool = False
+    """The unit said before no longer counts."""
+    words: Words = ()
 
 
 def receive(
@@ -110,10 +116,28 @@ def answer(
         row.chosen_unit = given.unit.value
     if given.confirms_columns is not None:
         row.confirms_columns = given.confirms_columns
+    if given.unit is None and given.unit_is_in_table:
+        row.chosen_unit = ""
+    _choose(session, actor, row, given)
     _move(row, State.LOOKING, row.n_bytes, now)
     outbox.put(session, LOOK, {"import_id": row.id}, now=now)
     audit.record(session, actor, "imports.answer", "import", row.id, now=now)
     return row
+
+
+def _choose(session: Session, actor: Actor, row: FileImport, given: Answer) -> None:
+    """Keep what was said about an unknown table; known words of the same columns go along."""
+    choice = Choice.from_json(row.chosen_columns)
+    if given.columns is not None:
+        words: Words = ()
+        before = remembered(session, actor, row.patient_id, row.seen.get("table_key", ""))
+        if before is not None and before.choice.columns == given.columns:
+            words = before.choice.words
+        choice = Choice(given.columns, words)
+    if given.words:
+        choice = Choice(choice.columns, tuple((dict(choice.words) | dict(given.words)).items()))
+    if choice != Choice():
+        row.chosen_columns = choice.to_json()
 
 
 def confirm(
@@ -133,6 +157,7 @@ def confirm(
     _require_state(row, State.READY)
     row.by_id, row.basis = actor.person_id, actor.basis
     row.representation_id = actor.representation_id
+    remember(session, row, now=now)
     _move(row, State.ADDING, sum(row.seen["taken"].values()), now)
     outbox.put(session, ADD, {"import_id": row.id}, now=now)
     audit.record(session, actor, "imports.confirm", "import", row.id, now=now)

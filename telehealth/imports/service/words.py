@@ -14,6 +14,12 @@ FORMAT_WORDS: dict[str, str] = {
     Format.NIGHTSCOUT: "Nightscout (JSON)",
     Format.XDRIP: "xDrip (JSON)",
     Format.CARELINK: "CareLink (CSV)",
+    Format.LIBRE_DESKTOP: N_("FreeStyle Libre, computer program (TXT)"),
+    Format.LIBRELINKUP: "LibreLinkUp (JSON)",
+    Format.MYSUGR: "mySugr (CSV)",
+    Format.GLUCOSIO: "Glucosio (CSV)",
+    Format.SIDIARY: "SiDiary (CSV)",
+    Format.TABLE: N_("another table"),
     Format.OWN: N_("export of this portal"),
 }
 
@@ -26,6 +32,7 @@ REASON_WORDS: dict[str, str] = {
     Reason.NO_VALUE: N_("no value"),
     Reason.BAD_VALUE: N_("the value is not a number"),
     Reason.IMPLAUSIBLE: N_("no blood has this value"),
+    Reason.UNKNOWN_UNIT: N_("the unit is not one of glucose"),
     Reason.ERROR_CODE: N_("error code of the sensor"),
     Reason.BAD_TIME: N_("no such date or time"),
     Reason.FUTURE: N_("the time is still to come: the device's clock was wrong"),
@@ -63,9 +70,29 @@ TROUBLE_WORDS: dict[str, str] = {
         "export again and import that file."
     ),
     Trouble.ARCHIVE: N_(
-        "This is an archive or a workbook. Unpack it, or save the sheet as CSV, "
-        "and import the CSV or JSON file."
+        "This is an archive (ZIP). Unpack it and import the CSV or JSON file that is in it."
     ),
+    Trouble.PICTURE: N_(
+        "This is a picture. We cannot read values from pictures. In the program of your meter "
+        "or sensor choose “Export” and import that file (CSV), or type the readings in."
+    ),
+    Trouble.PDF: N_(
+        "This is a PDF, a paper for printing. In the program of your meter or sensor choose "
+        "“Export” and import that file (CSV)."
+    ),
+    Trouble.WORKBOOK: N_(
+        "This is a workbook of Excel or another spreadsheet. Open it, choose “Save as”, "
+        "then CSV, and import the CSV file."
+    ),
+    Trouble.WEB_PAGE: N_(
+        "This is a web page, not a file with readings. Often the download ended on a sign-in page. "
+        "Sign in there, download the file again and import it."
+    ),
+    Trouble.TOO_LONG: N_(
+        "This table has too many rows or columns (at most 400,000 rows and 100 columns). "
+        "Export a shorter time and import the files one after another."
+    ),
+    Trouble.WRONG_COLUMNS: N_("The columns you chose hold no times or no values."),
     Trouble.LOOKS_LIKE_MMOL: N_(
         "The numbers in this file look like mmol/L, but its format is in mg/dL. "
         "Nothing was imported. Export the file again in mg/dL."

@@ -9,6 +9,7 @@ from telehealth.mandates.service.facts import (
     last_day,
     representation,
     representatives_of,
+    representatives_of_each,
     represented_by,
 )
 from telehealth.mandates.service.life import (
@@ -38,5 +39,6 @@ __all__ = [
     "overview",
     "representation",
     "representatives_of",
+    "representatives_of_each",
     "represented_by",
 ]

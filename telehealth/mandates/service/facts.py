@@ -1,6 +1,6 @@
 """What a stored representation amounts to at an instant, and how it is called."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -84,6 +84,16 @@ def representatives_of(
 ) -> Sequence[Representation]:
     """The representations in effect in which others may act for this person."""
     return _in_effect(session, Representation.represented_id == person_id, now)
+
+
+def representatives_of_each(
+    session: Session, person_ids: Collection[int], *, now: datetime
+) -> dict[int, list[Representation]]:
+    """The same for each of some people; one statement."""
+    found: dict[int, list[Representation]] = {person_id: [] for person_id in person_ids}
+    for row in _in_effect(session, Representation.represented_id.in_(found), now):
+        found[row.represented_id].append(row)
+    return found
 
 
 def _in_effect(

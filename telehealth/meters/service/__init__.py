@@ -13,12 +13,19 @@ from telehealth.meters.service.planning import Choice, Plan, Said, plan
 from telehealth.meters.service.reporting import (
     MeterReport,
     ReportOutcome,
+    SetAside,
     State,
     follow,
     report,
 )
 from telehealth.meters.service.rows import BoundElsewhere
 from telehealth.meters.service.showing import Known, Meters, Stray, known_of, of_patient, one
+from telehealth.meters.service.waiting import (
+    Place,
+    Waiting,
+    waiting_of,
+    waiting_of_patients,
+)
 from telehealth.meters.service.words import (
     DOUBT_WORDS,
     HOW_WORDS,
@@ -43,12 +50,15 @@ __all__ = [
     "Meters",
     "Named",
     "NewMeter",
+    "Place",
     "Plan",
     "ReportOutcome",
     "Said",
+    "SetAside",
     "State",
     "Stray",
     "Transfer",
+    "Waiting",
     "bind",
     "bind_again",
     "dismiss",
@@ -65,4 +75,6 @@ __all__ = [
     "take_in",
     "unbind",
     "wait_again",
+    "waiting_of",
+    "waiting_of_patients",
 ]

@@ -196,17 +196,29 @@ def _known_keys(
 def _is_other_memory(
     transfer: Transfer, binding: MeterBinding, sent: Sequence[Sent], known: frozenset[str]
 ) -> bool:
-    """Whether records below the cursor were never seen, or too few are new."""
+    """Whether there may be records on the meter that neither came nor are here.
+
+    Only part of the memory came: the oldest record and those from the cursor on. All is here when
+    the oldest is, and the numbers from it to the highest are as many as the meter holds. Many
+    meters begin their numbers again, and new records then lie below the cursor.
+    """
     cursor = binding.cursor
     if transfer.is_full or cursor is None or not transfer.has_ended:
         return False
     below = [one for one in sent if one.seq is not None and one.seq <= cursor]
     if not below or any(one.key not in known for one in below):
         return True
-    if transfer.count is None or binding.count is None:
+    if transfer.count is None or not _is_contiguous(sent, transfer.count):
+        return True
+    if binding.count is None:
         return False
     new = sum(one.key not in known for one in sent)
     return new < transfer.count - binding.count
+
+
+def _is_contiguous(sent: Sequence[Sent], count: int) -> bool:
+    numbers = {one.seq for one in sent if one.seq is not None}
+    return len(numbers) >= count or max(numbers) - min(numbers) + 1 == count
 
 
 def _remember_place(

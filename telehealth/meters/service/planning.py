@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.quirks import Ask, Quirk, quirk_of
-from devices.session import NEAR_WRAP, OVERLAP
+from devices.session import OVERLAP
 from telehealth.audit import service as audit
 from telehealth.core.actor import Actor
 from telehealth.core.errors import NotFound
@@ -69,7 +69,6 @@ class Plan:
     marks_ketones: bool
     choices: Sequence[Choice]
     overlap: int = OVERLAP
-    near_wrap: int = NEAR_WRAP
 
 
 def plan(session: Session, actor: Actor, patient_id: int, said: Said, *, now: datetime) -> Plan:

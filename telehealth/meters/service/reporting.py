@@ -1,7 +1,7 @@
 """How meters do: gateways report it, and readings that come in make a meter known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,8 +15,19 @@ from telehealth.meters.service import rows
 from telehealth.readings import service as readings
 from telehealth.readings.models import SourceKind, Via
 
-FUTURE_TOLERANCE = timedelta(minutes=10)
-"""A gateway's clock may be a little ahead of ours."""
+CLOCKS_AGREE = timedelta(minutes=5)
+"""This far a gateway's clock may be from ours; a drift that it measured by another is no drift."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Records of a meter that wait for a person on the computer that reads it."""
+
+    records: int
+    clock_off: int
+    """How many of these because the meter's clock was off."""
+    clock_drift_s: int | None
+    """How far it was ahead then; None where that differed from record to record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,10 @@ class State:
     clock_set_at: datetime | None = None
     records: int | None = None
     firmware: str | None = None
+    set_aside: SetAside | None = None
+    """None: whoever tells does not set anything aside, or does not say."""
+    sent_at: datetime | None = None
+    """What the teller's clock showed when it told this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ def report(
     for place, one in enumerate(reports):
         meter = rows.meter_of(session, patient_id, one.identity, MeterKind.METER, now=now)
         if _may_tell(session, actor, meter, now=now):
-            note_state(meter, one.state, now=now)
+            note_state(meter, _judged(one.state, now), now=now)
         else:
             elsewhere.append(place)
     taken = len(reports) - len(elsewhere)
@@ -82,7 +97,11 @@ def report(
 
 def note_state(meter: Meter, state: State, *, now: datetime) -> None:
     """The meter's state is this one, unless a newer one is known."""
-    read_at = min(state.read_at, now + FUTURE_TOLERANCE)
+    if state.set_aside is not None:  # also when only this has changed since the meter was read
+        meter.set_aside = state.set_aside.records
+        meter.set_aside_clock = state.set_aside.clock_off
+        meter.set_aside_drift_s = state.set_aside.clock_drift_s
+    read_at = min(state.read_at, now)
     if meter.read_at is not None and read_at <= meter.read_at:
         return
     meter.read_at = read_at
@@ -91,6 +110,16 @@ def note_state(meter: Meter, state: State, *, now: datetime) -> None:
     meter.clock_set_at = state.clock_set_at
     meter.records = state.records
     meter.firmware = state.firmware or meter.firmware
+
+
+def _judged(state: State, now: datetime) -> State:
+    """The state without a drift that was measured by a clock that is not ours.
+
+    A gateway that does not say what its clock shows has read the meter a moment ago, or its drift
+    cannot be held against anything.
+    """
+    shown = state.sent_at or state.read_at
+    return state if abs(shown - now) <= CLOCKS_AGREE else replace(state, clock_drift_s=None)
 
 
 def follow(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> int:

@@ -126,4 +126,5 @@ def _forget_state(meter: Meter) -> None:
     """How the meter did is the matter of the person who had it then."""
     meter.read_at = meter.clock_set_at = None
     meter.battery_percent = meter.clock_drift_s = meter.records = None
+    meter.set_aside = meter.set_aside_clock = meter.set_aside_drift_s = None
     meter.firmware = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from telehealth.core.i18n import N_, number
+from telehealth.core.i18n import N_, number, share
 from telehealth.glycemia.bands import BANDS
 from telehealth.monitoring.figures.reasons import gettext
 from telehealth.monitoring.models import Deed, Kind, Rule, Stage, WorklistEntry
@@ -104,7 +104,7 @@ def change_words(entry: WorklistEntry, locale: str) -> str:
     """Share in range and how it moved, in words; empty without enough data."""
     if entry.in_range_pct is None:
         return ""
-    now = number(entry.in_range_pct, locale, 0)
+    now = share(entry.in_range_pct, locale)
     if entry.in_range_before_pct is None:
         return gettext("%(pct)s %% in range", pct=now)
     moved = round(entry.in_range_pct) - round(entry.in_range_before_pct)

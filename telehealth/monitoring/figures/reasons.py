@@ -8,7 +8,7 @@ import flask_babel
 import numpy as np
 
 from telehealth.core.clock import local
-from telehealth.core.i18n import DEFAULT_LOCALE, N_, clock_time, number
+from telehealth.core.i18n import DEFAULT_LOCALE, N_, clock_time, number, share
 from telehealth.core.web.platform import now
 from telehealth.glycemia.display import on_axis
 from telehealth.monitoring.models import Kind, WorklistEntry
@@ -116,9 +116,11 @@ class _Numbers:
         return int(self.numbers[name])
 
     def pct(self, name: str = "pct") -> str:
-        """Whole percent; below ten with one decimal."""
-        share = self.numbers[name]
-        return number(share, self.locale, 1 if abs(share) < 10 else 0)  # noqa: PLR2004 - two digits
+        """A share, as every page prints it; a rise as a number of its own."""
+        percent = self.numbers[name]
+        if 0 <= percent <= 100:  # noqa: PLR2004 - percent
+            return share(percent, self.locale)
+        return number(percent, self.locale, 0)
 
     def level(self, place: int) -> str:
         unit = self.entry.unit

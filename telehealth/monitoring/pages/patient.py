@@ -14,6 +14,9 @@ from telehealth.core.web.platform import current_actor, now, unit_of_work
 from telehealth.core.web.words import locale
 from telehealth.diary.pages import by_day, chosen_period, figure_response, has_sensor
 from telehealth.directory import service as directory
+from telehealth.imports import service as imports
+from telehealth.meters import service as meters
+from telehealth.meters.figures import waiting_words
 from telehealth.monitoring import figures
 from telehealth.monitoring import service as monitoring
 from telehealth.monitoring.models import Deed
@@ -93,12 +96,16 @@ def _shown(patient_id: int) -> dict[str, Any]:
     with unit_of_work() as opened:
         actor = current_actor(opened, patient_id)
         found = monitoring.patient(opened, actor, patient_id, period, now=now())
+        left_out = imports.left_out(opened, actor, patient_id, now=now())
         team = directory.care_team_of(opened, patient_id, now=now())
+        waiting = waiting_words(meters.waiting_of(opened, patient_id))
     overview = found.overview
     return {
         "found": found,
+        "meters_waiting": waiting,
         "team": [(worker.person_id, worker.full_name) for worker in team],
         "me": actor.person_id,
+        "left_out": left_out,
         "overview": overview,
         "period": period,
         "periods": readings.PERIODS,

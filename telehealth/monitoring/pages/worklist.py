@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from telehealth.alerts import service as alerts
 from telehealth.core.clock import local
 from telehealth.core.errors import Conflict, Invalid
 from telehealth.core.i18n import N_
@@ -21,6 +22,7 @@ from telehealth.monitoring import service as monitoring
 from telehealth.monitoring.models import Deed, Kind, Stage
 from telehealth.monitoring.pages.door import pages
 from telehealth.monitoring.service import Act, Code, Filter, Owner, Sort
+from telehealth.notifications import service as notifications
 from telehealth.readings.models import UNITS
 
 FIELDS = ("razlog", "lastnik", "pregled", "vrsta", "stanje", "isci", "red")
@@ -52,10 +54,14 @@ def patients() -> str:
         actor = current_actor(opened, signed_in().person_id)
         found = monitoring.worklist(opened, actor, wanted, now=now())
         views = monitoring.views_of(opened, actor)
+        mail = notifications.mail_state(opened, now=now())
+        n_untold = alerts.untold_of_worker(opened, actor, now=now())
     asked = {name: request.args[name] for name in FIELDS if request.args.get(name)}
     return render_template(
         "monitoring/worklist.html",
         found=found,
+        mail=mail,
+        n_untold=n_untold,
         wanted=wanted,
         asked=asked,
         query=urlencode(asked),

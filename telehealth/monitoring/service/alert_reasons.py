@@ -38,6 +38,7 @@ class PatientAlerts:
         times = [alert.opened_at for alert in (*self.open, *self.to_review)]
         times += [alert.told_at for alert in self.open if alert.rings and alert.told_at]
         times += [alert.last_beyond_at for alert in self.to_review]
+        times += [alert.worse_at for alert in (*self.open, *self.to_review) if alert.worse_at]
         return max(times, default=None)
 
     @property

@@ -29,6 +29,7 @@ from telehealth.core.actor import Actor
 from telehealth.core.clock import local
 from telehealth.core.errors import FieldError, Invalid
 from telehealth.core.i18n import N_
+from telehealth.directory import service as directory
 from telehealth.directory.models import CareTeamMember
 from telehealth.identity.models import Person
 from telehealth.monitoring import policy
@@ -133,7 +134,7 @@ def worklist(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -
         Invalid: not a cursor of this list.
     """
     worker_id = policy.require_list(actor)
-    own = _own(worker_id, now)
+    own = directory.patient_ids_of(worker_id, now=now)
     counts, version = _counts(session, own, worker_id, now)
     if _complete(session, own, counts.total, now):
         counts, version = _counts(session, own, worker_id, now)
@@ -155,7 +156,7 @@ def version_of(session: Session, actor: Actor, *, now: datetime) -> str:
     Raises:
         NotFound: the actor looks after nobody here.
     """
-    own = _own(policy.require_list(actor), now)
+    own = directory.patient_ids_of(policy.require_list(actor), now=now)
     query = select(func.max(WorklistEntry.changed_at), func.count()).where(
         WorklistEntry.patient_id.in_(own)
     )
@@ -165,15 +166,6 @@ def version_of(session: Session, actor: Actor, *, now: datetime) -> str:
 
 def _version(newest: datetime | None, total: int) -> str:
     return f"{total}-{int(newest.timestamp() * 1_000_000) if newest else 0:x}"
-
-
-def _own(worker_id: int, now: datetime) -> Select[Any]:
-    today = local(now).date()
-    return select(CareTeamMember.patient_id).where(
-        CareTeamMember.worker_id == worker_id,
-        CareTeamMember.started_on <= today,
-        or_(CareTeamMember.ended_on.is_(None), CareTeamMember.ended_on >= today),
-    )
 
 
 def _complete(session: Session, own: Select[Any], total: int, now: datetime) -> bool:

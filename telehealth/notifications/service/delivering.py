@@ -12,6 +12,7 @@ from telehealth.core import outbox
 from telehealth.core.errors import NotFound
 from telehealth.core.i18n import DEFAULT_LOCALE
 from telehealth.directory import service as directory
+from telehealth.identity import service as identity
 from telehealth.identity.models import Account
 from telehealth.mandates import service as mandates
 from telehealth.notifications.models import (
@@ -74,7 +75,8 @@ def subject_of(session: Session, notification_id: int) -> int:
 def begin(session: Session, notification_id: int, *, now: datetime) -> Outgoing | None:
     """A try to send a notice has begun; None: it is settled already, or was suppressed just now.
 
-    Whether the recipient still represents the subject, and their address, are looked up only here.
+    Whether the recipient still represents the subject, whether both are alive, and the address are
+    looked up only here.
     """
     row = session.get(Notification, notification_id, with_for_update=True)
     if row is None or is_settled(session, row.id):
@@ -85,6 +87,8 @@ def begin(session: Session, notification_id: int, *, now: datetime) -> Outgoing 
     address = contacts.active_email(session, row.recipient_id)
     if row.withdrawn:
         delivery.state, delivery.reason = DeliveryState.SUPPRESSED, row.withdrawn
+    elif identity.dead(session, {row.subject_id, row.recipient_id}):
+        delivery.state, delivery.reason = DeliveryState.SUPPRESSED, "died"
     elif not _is_still_entitled(session, row, now):
         delivery.state, delivery.reason = DeliveryState.SUPPRESSED, _no_longer(row)
     elif address is None:

@@ -47,13 +47,22 @@ class ValueField(fields.Field[Decimal | Beyond]):
             text = str(value)
         except ValueError as error:  # an integer of more than 4,300 digits
             raise ValidationError("Not a number.") from error
-        if not re.fullmatch(r"[0-9]+(\.[0-9]{1,3})?", text) or len(text) > 32:  # noqa: PLR2004
+        if not re.fullmatch(r"[0-9]+([.,][0-9]{1,3})?", text) or len(text) > 32:  # noqa: PLR2004
             raise ValidationError("Not a number.")
-        number = Decimal(text)
+        number = Decimal(text.replace(",", "."))
         digits = number.as_tuple().digits
         if len(digits) > _MAX_DIGITS or number.adjusted() >= _MAX_DIGITS:
             raise ValidationError("Too many digits.")
         return number
+
+
+class _YesNo(fields.Field[bool]):
+    """`true` or `false`, and nothing that could be taken for one of them."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Not true or false.")
+        return value
 
 
 class ReadingSchema(Schema):
@@ -74,8 +83,8 @@ class ReadingSchema(Schema):
         required=True,
         metadata={
             "type": ["string", "number"],
-            "description": "Kept as written: 0.6 to 33.3 mmol/L, 10 to 600 mg/dL; at most 4 digits."
-            " HI or LO where the meter showed no number",
+            "description": "Kept as written: 0.6 to 33.3 mmol/L, 10 to 600 mg/dL; at most 4 digits,"
+            " in text with a decimal point or comma. HI or LO where the meter showed no number",
             "example": "7.2",
         },
     )
@@ -101,6 +110,15 @@ class ReadingSchema(Schema):
         },
     )
 
+    sure = _YesNo(
+        allow_none=True,
+        metadata={
+            "type": "boolean",
+            "description": "Confirms a value typed by hand that is seldom in its unit and plain in"
+            " the other, such as 12 mg/dL; without it such a row is refused: other_unit",
+        },
+    )
+
     @post_load
     def _command(self, values: dict[str, Any], **_: object) -> NewReading:
         number: Decimal | Beyond = values["value"]
@@ -113,12 +131,15 @@ class ReadingSchema(Schema):
         offset_min = int(offset.total_seconds() // 60) if offset else 0
         if abs(offset_min) > 18 * 60:
             raise ValidationError("No such offset.", "measured_at")
+        digits = _digits(number, values["unit"])
+        if values["source"] == "manual" and not values.get("sure"):
+            _require_no_question(number, values["unit"])
         return NewReading(
             row=0,
             key=values["key"],
             measured_at=at,
             offset_min=offset_min,
-            digits=_digits(number, values["unit"]),
+            digits=digits,
             unit=Unit(values["unit"]),
             kind=SourceKind(values["source"]),
             device=values.get("device") or "",
@@ -126,6 +147,15 @@ class ReadingSchema(Schema):
             note=values.get("note") or "",
             is_scan=RECORDS[values.get("record") or "glucose"],
         )
+
+
+def _require_no_question(number: Decimal | Beyond, unit: str) -> None:
+    if isinstance(number, Beyond):
+        return
+    ends = {"mmol/L": (Decimal("2.3"), Decimal("24.9")), "mg/dL": (Decimal(41), Decimal(449))}
+    is_plain = {name: low <= number <= high for name, (low, high) in ends.items()}
+    if not is_plain.pop(unit) and any(is_plain.values()):
+        raise ValidationError("Is the unit right?", "value")
 
 
 def _digits(number: Decimal | Beyond, unit: str) -> Digits | Beyond:

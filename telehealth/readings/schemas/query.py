@@ -100,7 +100,8 @@ class StoredReadingSchema(Schema):
     record = fields.String(required=True, metadata={"enum": ["glucose", "scan"]})
     counts = fields.Boolean(required=True, metadata={"description": "Part of sums and metrics"})
     conflict = fields.Boolean(
-        required=True, metadata={"description": "Another value stands at the same second"}
+        required=True,
+        metadata={"description": "Another reading stands at the same moment; the lowest counts"},
     )
     source = fields.String(required=True)
     device = fields.String(allow_none=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from devices.glucose import Unit
 from telehealth.core.text import is_storable
-from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse
+from telehealth.glycemia.entered import Digits, Flaw, is_believable, parse, perhaps_in
 from telehealth.readings.models import (
     MAX_DEVICE_CHARS,
     MAX_NOTE_CHARS,
@@ -22,7 +22,7 @@ from telehealth.readings.service import Code, NewReading, Rejection
 
 MAX_KEY_CHARS = 200
 FIELDS = frozenset(
-    {"key", "measured_at", "value", "unit", "source", "meal", "note", "device", "record"}
+    {"key", "measured_at", "value", "unit", "source", "meal", "note", "device", "record", "sure"}
 )
 RECORDS = {"glucose": False, "scan": True}
 """Kinds of records we take; whether it is a scan."""
@@ -69,20 +69,36 @@ def _read(row: int, given: dict[str, Any]) -> NewReading:
     is_scan = record is not None and _is_scan(record)  # first: a ketone value is no bad glucose
     measured_at, offset_min = read_time(moment)
     unit = _one_of(_UNITS, unit_word, "unit", Code.UNKNOWN_UNIT)
+    digits = _value(value, unit)
+    kind = _one_of(_KINDS, source, "source", Code.UNKNOWN_SOURCE)
+    if not _is_sure(get("sure")) and kind is SourceKind.MANUAL:
+        _require_no_question(digits, unit)
     return NewReading(
         row,
         _text(key, "key", MAX_KEY_CHARS),
         measured_at,
         offset_min,
-        _value(value, unit),
+        digits,
         unit,
-        _one_of(_KINDS, source, "source", Code.UNKNOWN_SOURCE),
+        kind,
         "" if device is None else _text(device, "device", MAX_DEVICE_CHARS, 0),
         Meal.NONE if meal is None else _one_of(_MEALS, meal, "meal", Code.UNKNOWN_MEAL),
         "" if note is None else _text(note, "note", MAX_NOTE_CHARS, 0),
         Via.DIRECT,
         is_scan,
     )
+
+
+def _is_sure(given: object) -> bool:
+    if given is not None and type(given) is not bool:
+        raise _WrongError("sure", Code.NOT_BOOLEAN)
+    return given is True
+
+
+def _require_no_question(digits: Digits | Beyond, unit: Unit) -> None:
+    """What a person typed in the wrong unit is a very low or a very high that nobody measured."""
+    if isinstance(digits, Digits) and perhaps_in(digits, unit) is not None:
+        raise _WrongError("value", Code.OTHER_UNIT, digits)
 
 
 def _is_scan(record: object) -> bool:

@@ -4,7 +4,14 @@ from flask_babel import get_locale, gettext
 
 from devices.glucose import Unit
 from telehealth.core.i18n import DEFAULT_LOCALE, N_, number
-from telehealth.glycemia.entered import Digits, Flaw, perhaps_meant
+from telehealth.glycemia.entered import (
+    OTHER_UNIT,
+    Digits,
+    Flaw,
+    is_believable,
+    perhaps_in,
+    perhaps_meant,
+)
 from telehealth.readings.service import Code, Rejection
 
 RANGE = {Unit.MMOL_L: "0.6-33.3", Unit.MG_DL: "10-600"}
@@ -27,6 +34,7 @@ SENTENCES: dict[str, str] = {
     Code.UNKNOWN_SOURCE: N_("The source is manual, meter or cgm."),
     Code.UNKNOWN_MEAL: N_("We do not know this meal."),
     Code.UNKNOWN_RECORD: N_("The kind of record is glucose or scan."),
+    Code.NOT_BOOLEAN: N_("This is true or false."),
     Code.NOT_GLUCOSE: N_("This is not a glucose value. Ketones and control solutions stay out."),
 }
 """Message ids; `sentence` puts them into the reader's language."""
@@ -37,18 +45,43 @@ def sentence(rejection: Rejection) -> str:
     digits, unit = rejection.digits, rejection.unit
     if rejection.code == Flaw.NOT_MEASURABLE and digits is not None and unit is not None:
         return _not_measurable(digits, unit)
+    if rejection.code == Code.OTHER_UNIT and digits is not None and unit is not None:
+        other = perhaps_in(digits, unit) or unit
+        return str(
+            gettext(
+                "%(given)s is seldom. Is it right, or was it %(there)s? Correct it, or confirm it.",
+                given=_in_words(digits, unit),
+                there=_in_words(digits, other),
+            )
+        )
     return str(gettext(SENTENCES[rejection.code]))
 
 
+def _in_words(digits: Digits, unit: Unit) -> str:
+    return f"{number(digits.value, str(get_locale() or DEFAULT_LOCALE))} {unit.value}"
+
+
 def _not_measurable(digits: Digits, unit: Unit) -> str:
+    """What cannot be measured in this unit may be plain in the other: both are asked about."""
     locale = str(get_locale() or DEFAULT_LOCALE)
-    given = f"{number(digits.value, locale)} {unit.value}"
-    meant = perhaps_meant(digits, unit)
-    if meant is not None:
+    given, other = _in_words(digits, unit), OTHER_UNIT[unit]
+    pointed = perhaps_meant(digits, unit)
+    meant = [] if pointed is None else [_in_words(pointed, unit)]
+    meant += [_in_words(digits, other)] if is_believable(digits, other) else []
+    if len(meant) > 1:
+        asked = gettext(
+            "We cannot store this value: %(given)s cannot be measured. "
+            "Did you mean %(meant)s, or %(there)s?",
+            given=given,
+            meant=meant[0],
+            there=meant[1],
+        )
+        return str(asked)
+    if meant:
         asked = gettext(
             "We cannot store this value: %(given)s cannot be measured. Did you mean %(meant)s?",
             given=given,
-            meant=number(meant.value, locale, 1),
+            meant=meant[0],
         )
         return str(asked)
     low, _, high = RANGE[unit].partition("-")

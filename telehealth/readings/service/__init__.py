@@ -19,9 +19,10 @@ from telehealth.readings.service.batch import (
     Rejection,
 )
 from telehealth.readings.service.columns import Columns, columns
+from telehealth.readings.service.duplicates import Provenance, minute_of
 from telehealth.readings.service.entries import Entry, Writer, entry, page
 from telehealth.readings.service.foreseeing import known
-from telehealth.readings.service.glance import Overview, open_form, overview, watch
+from telehealth.readings.service.glance import Overview, choose_unit, open_form, overview, watch
 from telehealth.readings.service.overview import (
     LastReading,
     Source,
@@ -41,9 +42,9 @@ from telehealth.readings.service.rebuilding import is_recomputing, rebuild_some
 from telehealth.readings.service.recording import record, seq_of
 from telehealth.readings.service.recounting import resettle
 from telehealth.readings.service.removing import remove, restore
-from telehealth.readings.service.settling import Provenance
 from telehealth.readings.service.summaries import local_day, rebuild_days
 from telehealth.readings.service.undoing import undo
+from telehealth.readings.service.values import classified_column
 from telehealth.readings.service.versions import Version, history
 from telehealth.readings.service.words import (
     BAND_WORDS,
@@ -87,6 +88,8 @@ __all__ = [
     "advice_on",
     "amend",
     "band_as_entered",
+    "choose_unit",
+    "classified_column",
     "columns",
     "days_of",
     "device_name",
@@ -96,6 +99,7 @@ __all__ = [
     "known",
     "last_readings",
     "local_day",
+    "minute_of",
     "open_form",
     "overview",
     "page",

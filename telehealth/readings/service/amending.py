@@ -74,7 +74,7 @@ def amend(
         Invalid: the time is still to come or too long ago; the value cannot be measured.
     """
     policy.require_reading(actor, patient_id)
-    lock_diary(session, patient_id, None, now=now)
+    lock_diary(session, patient_id, now=now)
     found, number = _found(session, patient_id, reference)
     is_manual = found.kind is SourceKind.MANUAL
     policy.require_amending(actor, patient_id, found.by_id, is_manual=is_manual)
@@ -87,7 +87,6 @@ def amend(
         raise Conflict(N_("A reading of a meter stays as the meter sent it."))
     if is_manual:
         _require_possible(change, now)
-        lock_diary(session, patient_id, change.unit, now=now)
     _keep_version(session, actor, found, number, now=now)
     _replace(session, found, change)
     resettle(session, patient_id, {found.measured_at, change.measured_at})

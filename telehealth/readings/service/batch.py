@@ -30,6 +30,9 @@ class Code(StrEnum):
     UNKNOWN_SOURCE = "unknown_source"
     UNKNOWN_MEAL = "unknown_meal"
     UNKNOWN_RECORD = "unknown_record"
+    NOT_BOOLEAN = "not_boolean"
+    OTHER_UNIT = "other_unit"
+    """Written by hand, seldom in its unit and plain in the other: taken when confirmed (`sure`)."""
     NOT_GLUCOSE = "not_glucose"
     """A ketone value, a control solution: never glucose, whatever its number."""
 

@@ -27,6 +27,7 @@ from telehealth.readings.models import COUNTS_UP_TO
 from telehealth.readings.service.newest import newest, place_after
 from telehealth.readings.service.overview import Source, sources
 from telehealth.readings.service.periods import MAX_COLUMNS, Window
+from telehealth.readings.service.values import classified_column
 from telehealth.targets import service as targets
 
 _EMPTY = (
@@ -79,7 +80,7 @@ def columns_of(session: Session, patient_id: int, window: Window) -> Columns:
     found = newest(patient_id, [source.id for source in known], replace(window, limit=limit))
     if found is None:
         return Columns(_EMPTY, 0, known, None, ranges)
-    written, n = session.execute(_arrays(session, found)).one()
+    written, n = session.execute(_arrays(session, found, ranges)).one()
     next_cursor = None
     if n == limit:
         last = session.execute(select(found).offset(limit - 1)).one()
@@ -87,7 +88,7 @@ def columns_of(session: Session, patient_id: int, window: Window) -> Columns:
     return Columns(written, n, known, next_cursor, ranges)
 
 
-def _arrays(session: Session, found: Subquery) -> Select[str, int]:
+def _arrays(session: Session, found: Subquery, ranges: Ranges) -> Select[str, int]:
     """The database's own JSON of the columns, with their length; empty arrays, never null."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     t: ColumnElement[int]
@@ -96,7 +97,7 @@ def _arrays(session: Session, found: Subquery) -> Select[str, int]:
     else:
         t = cast(func.floor(extract("epoch", found.c.measured_at)), BigInteger)
     where = {"t": t, "unit": found.c.unit, "source": found.c.source_id}
-    values = {**where, "value": found.c.tick}
+    values = {**where, "value": classified_column(found.name, ranges)}
     counts = found.c.standing <= COUNTS_UP_TO
     has_number = found.c.beyond == 0
     make = _sqlite_object if is_sqlite else _postgresql_object

@@ -19,8 +19,10 @@ from telehealth.glycemia.entered import Digits
 from telehealth.identity.models import Person
 from telehealth.readings import policy
 from telehealth.readings.models import (
+    BEYOND_CODES,
     COUNTS_UP_TO,
     MEALS,
+    UNIT_CODES,
     UNITS,
     Beyond,
     Meal,
@@ -32,10 +34,11 @@ from telehealth.readings.models import (
     Upload,
 )
 from telehealth.readings.service.batch import Reference
+from telehealth.readings.service.duplicates import Provenance, comparable
 from telehealth.readings.service.newest import newest, place_after, the_one
 from telehealth.readings.service.overview import sources
 from telehealth.readings.service.periods import Window
-from telehealth.readings.service.settling import Provenance, merged_into
+from telehealth.readings.service.settling import merged_into
 from telehealth.readings.service.values import band_of, digits_of
 from telehealth.targets import service as targets
 
@@ -86,6 +89,12 @@ class Entry:
     def id(self) -> str:
         """Name of the reading within the patient's diary."""
         return f"{self.source_id}-{self.seq}"
+
+    @property
+    def mg_dl(self) -> float:
+        """For comparing; LO below and HI above every number."""
+        beyond = 0 if isinstance(self.digits, Digits) else BEYOND_CODES[self.digits]
+        return comparable(self.tick, beyond, UNIT_CODES[self.unit])
 
     @property
     def counts(self) -> bool:
@@ -218,19 +227,20 @@ def _entry(row: Row[Any], actor: Actor, ranges: Ranges, also_from: tuple[Provena
     )
     may_remove = row.kind is SourceKind.MANUAL and policy.may_remove(actor, row.by_id)
     unit = UNITS[row.unit]
+    digits = digits_of(row.mantissa, row.scale, row.beyond)
     return Entry(
         source_id=row.source_id,
         seq=row.seq,
         measured_at=row.measured_at,
         offset_min=row.offset_min,
-        digits=digits_of(row.mantissa, row.scale, row.beyond),
+        digits=digits,
         unit=unit,
         tick=row.tick,
         kind=row.kind,
         device=row.device,
         meal=MEALS[row.meal],
         note=row.note or "",
-        band=band_of(row.tick, row.beyond, unit, ranges),
+        band=band_of(digits, unit, ranges),
         provenance=Provenance(row.kind, row.device, row.via),
         standing=Standing(row.standing),
         also_from=also_from,

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
 from telehealth.audit import service as audit
+from telehealth.core import outbox
 from telehealth.core.actor import Actor
 from telehealth.readings import policy
-from telehealth.readings.models import DaySummary
+from telehealth.readings.models import DaySummary, Diary
 from telehealth.readings.service.columns import Columns, columns_of
 from telehealth.readings.service.overview import (
     LastReading,
@@ -19,6 +21,7 @@ from telehealth.readings.service.overview import (
     preferred_unit,
 )
 from telehealth.readings.service.periods import Period
+from telehealth.readings.service.recording import lock_diary
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,22 @@ def open_form(session: Session, actor: Actor, patient_id: int) -> Unit:
     """
     policy.require_adding(actor, patient_id)
     return preferred_unit(session, patient_id)
+
+
+def choose_unit(
+    session: Session, actor: Actor, patient_id: int, unit: Unit, *, now: datetime
+) -> None:
+    """The form and the charts of this diary use the unit; stored values stay as they were written.
+
+    Raises:
+        NotFound: the actor acts for somebody else.
+        NotAllowed: it is not the actor's diary; a worker's entry never changes it either.
+    """
+    policy.require_choosing_unit(actor, patient_id)
+    lock_diary(session, patient_id, now=now)
+    session.execute(update(Diary).where(Diary.patient_id == patient_id).values(unit=unit))
+    audit.record(session, actor, "readings.choose_unit", "diary", patient_id, now=now)
+    outbox.put(session, "readings.changed", {"patient_id": patient_id}, now=now)
 
 
 def watch(session: Session, actor: Actor, patient_id: int, *, now: datetime) -> None:

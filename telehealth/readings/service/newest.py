@@ -34,7 +34,7 @@ def newest(patient_id: int, source_ids: Iterable[int], window: Window) -> Subque
         return None
     merged = union_all(*parts).subquery()
     order_of_all = (merged.c.measured_at.desc(), merged.c.source_id.desc(), merged.c.seq.desc())
-    return select(merged).order_by(*order_of_all).limit(window.limit).subquery()
+    return select(merged).order_by(*order_of_all).limit(window.limit).subquery("newest")
 
 
 def the_one(patient_id: int, source_id: int, seq: int) -> Subquery:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
@@ -15,6 +15,7 @@ from telehealth.glycemia.bands import Band, Ranges
 from telehealth.glycemia.entered import Digits
 from telehealth.readings.models import (
     UNITS,
+    USUAL_UNIT,
     Beyond,
     DaySummary,
     Diary,
@@ -24,10 +25,10 @@ from telehealth.readings.models import (
     Standing,
     Via,
 )
+from telehealth.readings.service import statements
+from telehealth.readings.service.duplicates import comparable, minute_of
 from telehealth.readings.service.values import band_of, digits_of
 from telehealth.targets import service as targets
-
-_NOT_THE_NEWEST = (Standing.ASIDE, Standing.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,59 +96,80 @@ def last_readings(
 ) -> dict[int, LastReading]:
     """The newest value of each of some patients; for a caller that has checked who asks.
 
-    A value whose time is after `now` comes from a device whose clock is ahead: it stays in the
-    diary, but it is not the newest before its time and hides no value measured before `now`.
+    Of the newest minute in which readings are shown it is the lowest: a repetition or a sensor
+    never hides a low one. A value whose time is after `now` comes from a device whose clock is
+    ahead: it stays in the diary, but it is not the newest before its time and hides no value
+    measured before `now`.
     """
+    presets = targets.current(session, patient_ids)
+    lowest: dict[int, tuple[Reading, SourceKind]] = {}
+    for reading, kind in _of_newest_minute(session, patient_ids, now):
+        known = lowest.get(reading.patient_id)
+        if known is None or _placed(reading) < _placed(known[0]):
+            lowest[reading.patient_id] = reading, kind
+    return {
+        patient_id: _last(reading, kind, presets[patient_id].ranges)
+        for patient_id, (reading, kind) in lowest.items()
+    }
+
+
+def _of_newest_minute(
+    session: Session, patient_ids: Collection[int], now: datetime
+) -> list[tuple[Reading, SourceKind]]:
+    """All shown readings of the newest minute of each patient."""
     newest = (
         select(func.max(Reading.measured_at))
         .where(
             Reading.patient_id == ReadingSource.patient_id,
             Reading.source_id == ReadingSource.id,
-            Reading.standing.not_in(_NOT_THE_NEWEST),
+            Reading.standing != Standing.MERGED,
             Reading.measured_at <= now,
         )
         .correlate(ReadingSource)
         .scalar_subquery()
     )
-    of_source = (
+    of_sources = session.execute(
         select(ReadingSource.patient_id, ReadingSource.id, ReadingSource.kind, newest.label("at"))
         .where(ReadingSource.patient_id.in_(patient_ids))
-        .subquery()
-    )
-    rows = session.execute(
-        select(Reading, of_source.c.kind)
-        .join(
-            of_source,
-            and_(
-                Reading.patient_id == of_source.c.patient_id,
-                Reading.source_id == of_source.c.id,
-                Reading.measured_at == of_source.c.at,
-                Reading.standing.not_in(_NOT_THE_NEWEST),
-            ),
-        )
-        .order_by(Reading.measured_at, Reading.source_id, Reading.seq)
-    )
-    presets = targets.current(session, patient_ids)
-    return {
-        reading.patient_id: _last(reading, kind, presets[reading.patient_id].ranges)
-        for reading, kind in rows
-    }
+    ).all()  # fmt: skip
+    minutes: dict[int, datetime] = {}
+    for row in of_sources:
+        if row.at is not None:
+            minute = minute_of(row.at)
+            minutes[row.patient_id] = max(minute, minutes.get(row.patient_id, minute))
+    kinds = {row.id: row.kind for row in of_sources}
+    spans = [
+        (row.patient_id, row.id, minutes[row.patient_id], row.at)
+        for row in of_sources
+        if row.at is not None and row.at >= minutes[row.patient_id]
+    ]
+    if not spans:
+        return []
+    found = statements.run(session, statements.SHOWN_BETWEEN, statements.SHOWN_FIELDS, spans)
+    return [(reading, kinds[reading.source_id]) for reading in found.scalars()]
+
+
+def _placed(reading: Reading) -> tuple[float, datetime, int, int]:
+    """For choosing: the lowest, of equal ones the same in every order of arrival."""
+    height = comparable(reading.tick, reading.beyond, reading.unit)
+    return height, reading.measured_at, reading.source_id, reading.seq
 
 
 def _last(reading: Reading, kind: SourceKind, ranges: Ranges) -> LastReading:
     unit = UNITS[reading.unit]
+    digits = digits_of(reading.mantissa, reading.scale, reading.beyond)
     return LastReading(
         reading.patient_id,
         reading.measured_at,
-        digits_of(reading.mantissa, reading.scale, reading.beyond),
+        digits,
         unit,
         reading.tick,
         kind,
-        band_of(reading.tick, reading.beyond, unit, ranges),
+        band_of(digits, unit, ranges),
     )
 
 
 def preferred_unit(session: Session, patient_id: int) -> Unit:
-    """The unit last written by hand; mmol/L, as usual in Slovenia, until then."""
+    """The unit of the patient's form and charts: mmol/L, until they choose the other."""
     unit = session.scalar(select(Diary.unit).where(Diary.patient_id == patient_id))
-    return unit or Unit.MMOL_L
+    return unit or USUAL_UNIT

@@ -1,7 +1,7 @@
 """Adding readings: one transaction, one statement per table, harmless when repeated."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -9,7 +9,6 @@ from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from devices.glucose import Unit
 from telehealth.audit import service as audit
 from telehealth.core import outbox
 from telehealth.core.actor import Actor
@@ -22,6 +21,7 @@ from telehealth.readings.models import (
     BEYOND_CODES,
     MEAL_CODES,
     UNIT_CODES,
+    USUAL_UNIT,
     Beyond,
     Diary,
     ReadingSource,
@@ -39,8 +39,9 @@ from telehealth.readings.service.batch import (
     Outcome,
     Rejection,
 )
+from telehealth.readings.service.duplicates import Placed
 from telehealth.readings.service.recounting import recount
-from telehealth.readings.service.settling import Placed, settle
+from telehealth.readings.service.settling import settle
 from telehealth.readings.service.summaries import ranges_text
 from telehealth.targets import service as targets
 
@@ -77,7 +78,7 @@ def record(session: Session, actor: Actor, batch: Batch, *, now: datetime) -> Ou
     upload_id: int | None = None
     fresh: Mapping[Place, NewReading] = {}
     if timely:
-        ranges = lock_diary(session, batch.patient_id, _unit_by_hand(timely), now=now)
+        ranges = lock_diary(session, batch.patient_id, now=now)
         source_ids = _lock_sources(session, batch.patient_id, timely, now=now)
         if fresh := _unknown(session, timely, source_ids):
             upload_id = _store(session, actor, batch, fresh, ranges, now=now)
@@ -110,17 +111,17 @@ def seq_of(key: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def lock_diary(session: Session, patient_id: int, unit: Unit | None, *, now: datetime) -> Ranges:
-    """Writers of this diary wait for each other; `unit` is remembered when a hand wrote it.
+def lock_diary(session: Session, patient_id: int, *, now: datetime) -> Ranges:
+    """Writers of this diary wait for each other; its unit stays what its owner chose.
 
     Returns:
         The patient's ranges, for the sums of what is about to change.
     """
     new = _insert(session)(Diary).values(
-        patient_id=patient_id, unit=unit or Unit.MMOL_L, changed_at=now, sums_ranges=_NEW
+        patient_id=patient_id, unit=USUAL_UNIT, changed_at=now, sums_ranges=_NEW
     )
-    changes: dict[str, object] = {"changed_at": now} | ({"unit": unit} if unit else {})
-    locked = new.on_conflict_do_update(index_elements=["patient_id"], set_=changes)
+    changed = {"changed_at": now}
+    locked = new.on_conflict_do_update(index_elements=["patient_id"], set_=changed)
     counted_with = session.scalar(locked.returning(Diary.sums_ranges))
     ranges = targets.ranges_of(session, patient_id)
     written = ranges_text(ranges)
@@ -148,11 +149,6 @@ def _timely(batch: Batch, now: datetime) -> tuple[list[NewReading], list[Rejecti
             code = Code.FUTURE if reading.measured_at > latest else Code.TOO_OLD
             rejected.append(Rejection(reading.row, "measured_at", code))
     return timely, rejected
-
-
-def _unit_by_hand(readings: Sequence[NewReading]) -> Unit | None:
-    units = [reading.unit for reading in readings if reading.kind is SourceKind.MANUAL]
-    return units[-1] if units else None
 
 
 def _lock_sources(

@@ -44,7 +44,7 @@ def remove(
         Conflict: it came from a meter or sensor.
     """
     policy.require_reading(actor, patient_id)
-    lock_diary(session, patient_id, None, now=now)
+    lock_diary(session, patient_id, now=now)
     found = session.execute(
         select(*_columns(Reading), ReadingSource.kind, Upload.by_id)
         .join(ReadingSource, ReadingSource.id == Reading.source_id)
@@ -83,7 +83,7 @@ def restore(
         NotAllowed: somebody else removed it, and it is not the actor's diary.
     """
     policy.require_reading(actor, patient_id)
-    lock_diary(session, patient_id, None, now=now)
+    lock_diary(session, patient_id, now=now)
     removed = session.execute(
         select(*_columns(RemovedReading), RemovedReading.note, RemovedReading.removed_by_id).where(
             _is(RemovedReading, patient_id, reference)

@@ -9,16 +9,16 @@ from types import NoneType
 from typing import Any
 
 import orjson
-from sqlalchemy import TextClause, text
+from sqlalchemy import Executable, TextClause, select, text
 from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
-from telehealth.readings.models import UNIT_CODES, Standing
+from telehealth.readings.models import UNIT_CODES, Reading, Standing
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
 """How SQLAlchemy writes an instant on SQLite."""
 
-Statement = Mapping[str, TextClause]
+Statement = Mapping[str, Executable]
 
 READING_COLUMNS = {
     "source_id": "int",
@@ -91,6 +91,18 @@ def _nearby(given: str, readings_of: str) -> TextClause:
     )
 
 
+def _shown_between(given: str, readings_of: str) -> Executable:
+    readings = readings_of.format(
+        conditions="reading.patient_id = given.patient_id"
+        " AND reading.source_id = given.source_id"
+        " AND reading.measured_at >= given.begins_at AND reading.measured_at <= given.ends_at"
+        f" AND reading.standing <> {int(Standing.MERGED)}"
+    )
+    columns = ", ".join(f"reading.{column.name}" for column in Reading.__table__.columns)
+    found = text(f"SELECT {columns} FROM {given}{readings}")  # noqa: S608 - our own names
+    return select(Reading).from_statement(found.columns(*Reading.__table__.columns))
+
+
 def _set_standing(given: str) -> TextClause:
     return text(
         f"UPDATE reading SET standing = given.standing FROM {given}"  # noqa: S608 - our own names
@@ -101,6 +113,7 @@ def _set_standing(given: str) -> TextClause:
 
 _KEYS = {"source_id": "int", "seq": "bigint"}
 _SPANS = {"begins_at": "timestamptz", "ends_at": "timestamptz"}
+_SHOWN = {"patient_id": "bigint", "source_id": "int"} | _SPANS
 _STANDINGS = {
     "source_id": "int",
     "measured_at": "timestamptz",
@@ -117,6 +130,11 @@ KNOWN_KEYS: Statement = {
 NEARBY: Statement = {
     dialect: _nearby(given, READINGS_OF[dialect]) for dialect, given in table_given(_SPANS).items()
 }
+SHOWN_BETWEEN: Statement = {
+    dialect: _shown_between(given, READINGS_OF[dialect])
+    for dialect, given in table_given(_SHOWN).items()
+}
+"""Readings that lists show, as rows of the model; `given` says of whom, which source and when."""
 SET_STANDING: Statement = {
     dialect: _set_standing(given) for dialect, given in table_given(_STANDINGS).items()
 }
@@ -182,6 +200,7 @@ def _for_sqlite(value: object) -> str:
 READING_FIELDS = tuple(READING_COLUMNS)
 KEY_FIELDS = tuple(_KEYS)
 SPAN_FIELDS = tuple(_SPANS)
+SHOWN_FIELDS = tuple(_SHOWN)
 STANDING_FIELDS = tuple(_STANDINGS)
 NOTE_FIELDS = ("source_id", "measured_at", "seq", "text")
 UNIT_OF_CODE = {code: unit for unit, code in UNIT_CODES.items()}

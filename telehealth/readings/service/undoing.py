@@ -44,7 +44,7 @@ def undo(
         NotAllowed: the actor may not change this diary.
     """
     policy.require_adding(actor, patient_id)
-    lock_diary(session, patient_id, None, now=now)
+    lock_diary(session, patient_id, now=now)
     added = _added(patient_id, upload_id, span)
     moments = session.scalars(select(Reading.measured_at).where(added)).all()
     if moments:

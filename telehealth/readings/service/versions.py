@@ -149,11 +149,12 @@ def _version(
     by_id, basis, at = change
     is_other = by_id is not None and by_id in names and basis is not Basis.DEVICE
     unit = UNITS[row.unit]
+    digits = digits_of(row.mantissa, row.scale, row.beyond)
     return Version(
         number=number,
-        digits=digits_of(row.mantissa, row.scale, row.beyond),
+        digits=digits,
         unit=unit,
-        band=band_of(row.tick, row.beyond, unit, ranges),
+        band=band_of(digits, unit, ranges),
         measured_at=row.measured_at,
         offset_min=row.offset_min,
         meal=MEALS[row.meal],

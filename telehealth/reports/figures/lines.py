@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from devices.glucose import Unit
-from telehealth.core.i18n import N_, number
+from telehealth.core.i18n import N_, number, share
 from telehealth.readings.figures import Words
 from telehealth.reports.figures.axes import clock
 from telehealth.reports.service import shown
@@ -59,19 +59,22 @@ MEALS = {"breakfast": N_("breakfast"), "lunch": N_("lunch"), "dinner": N_("dinne
 PRESETS = {
     "own": N_("own targets"),
     "adult": N_("adults with type 1 or type 2 diabetes"),
+    "child": N_("children and adolescents"),
     "older": N_("older people or high risk"),
     "pregnancy-type1": N_("pregnancy with type 1 diabetes"),
     "pregnancy-type2": N_("pregnancy with type 2 or gestational diabetes"),
 }
 CV_GOAL_PCT = 36
 """A goal of everybody's; the others stand in the targets."""
+ENOUGH_STICKS = 14
+"""Fewer fingersticks in one of two periods are too few for a comparison: one a day of two weeks."""
+ENOUGH_MINUTES = 3 * 24 * 60
+"""The same of a sensor: three days."""
+MOST_UNEQUAL = 4
+"""A side with more than so many times the readings of the other makes a difference look sure."""
+Part = SensorPart | SticksPart
 _GLUCOSE = frozenset({"mean", "sd", "modd", "conga1", "mage"})
 _INDICES = frozenset({"lbgi", "hbgi", "adrr", "gri"})
-_BANDS = {
-    "tir_pct": ("in_range",),
-    "below_target_pct": ("very_low", "low"),
-    "above_target_pct": ("high", "very_high"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ def _sensor_line(
         return Line(name, label, "", _missing(measure, words))
     if name == "cv_pct":
         goal = GoalLine(limit=CV_GOAL_PCT, is_minimum=False)
-    value = figure_text(name, measure["value"], unit, words.locale, bands=sensor["bands"])
+    value = _with_beyond(
+        name, figure_text(name, measure["value"], unit, words.locale), sensor, words
+    )
     if name == "gri" and sensor["gri_zone"]:
         value += f" ({words.translate(N_('zone'))} {sensor['gri_zone']})"
     if goal is None:
@@ -129,7 +134,8 @@ def stick_lines(sheet: Sheet, names: Sequence[str], words: Words) -> list[Line]:
         if value is None:
             lines.append(Line(name, label, "", _missing(measure, words)))
         else:
-            lines.append(Line(name, label, figure_text(name, value, unit, words.locale)))
+            text = figure_text(name, value, unit, words.locale)
+            lines.append(Line(name, label, _with_beyond(name, text, found, words)))
     return lines
 
 
@@ -145,14 +151,8 @@ def goal_text(goal: GoalLine, words: Words) -> str:
     return words.translate(sentence) % {"limit": number(goal["limit"], words.locale)}
 
 
-def figure_text(
-    name: str, value: float, unit: Unit, locale: str, *, bands: dict[str, int] | None = None
-) -> str:
-    """A figure with its unit.
-
-    Whole percents of the target range are those of the range bar, so that page, bar and paper
-    never differ by one.
-    """
+def figure_text(name: str, value: float, unit: Unit, locale: str) -> str:
+    """A figure with its unit; a share as `core.i18n.share` prints every share."""
     if name in _GLUCOSE:
         digits = 1 if unit is Unit.MMOL_L else 0
         return f"{number(shown(value, unit), locale, digits)} {unit.value}"
@@ -160,10 +160,30 @@ def figure_text(
         return number(value, locale, 1)
     if name == "gmi_pct":
         return f"{number(value, locale, 1)} %"
-    if name in _BANDS and bands is not None:
-        whole = sum(bands[band] for band in _BANDS[name])
-        return f"{whole} %" if whole or not value else f"{number(value, locale, 1)} %"
-    return f"{number(value, locale, 1 if 0 < value < 1 else 0)} %"
+    if name == "cv_pct":
+        return f"{number(value, locale, 0)} %"
+    return f"{share(value, locale)} %"
+
+
+def beyond_text(part: Part, words: Words) -> str:
+    """What a mean leaves out, to stand beside it; empty where it leaves nothing out."""
+    if not part["n_beyond"]:
+        return ""
+    low, high = part.get("n_below_meter"), part.get("n_above_meter")
+    if low is None or high is None:
+        sentence = N_("without %(n)s values LO or HI")
+    elif low and high:
+        sentence = N_("without %(low)s values below and %(high)s above the meter's range")
+    elif low:
+        sentence = N_("without %(low)s values below the meter's range")
+    else:
+        sentence = N_("without %(high)s values above the meter's range")
+    return words.translate(sentence) % {"n": part["n_beyond"], "low": low, "high": high}
+
+
+def _with_beyond(name: str, text: str, part: Part | None, words: Words) -> str:
+    beyond = beyond_text(part, words) if part is not None and name == "mean" else ""
+    return f"{text}, {beyond}" if beyond else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +195,8 @@ class Difference:
     after: str
     change: str
     """Empty where one of the two has no value."""
+    note: str = ""
+    """Why the change says little: too few values, or very unequal numbers of them."""
 
 
 def differences(after: Sheet, before: Sheet, words: Words) -> list[Difference]:
@@ -182,45 +204,70 @@ def differences(after: Sheet, before: Sheet, words: Words) -> list[Difference]:
     found = []
     unit = Unit(after["unit"])
     for kind, names, labels in (("sensor", FOR_TEAM, LABELS), ("sticks", OF_STICKS, STICK_LABELS)):
-        one, other = _measures(after, kind), _measures(before, kind)
-        if not one and not other:
+        if _part(after, kind) is None and _part(before, kind) is None:
             continue
+        parts = (_part(before, kind), _part(after, kind))
         found += [
-            _difference(words.translate(labels[name]), name, one, other, unit, words)
-            for name in names
+            _difference(words.translate(labels[name]), name, parts, unit, words) for name in names
         ]
     return found
 
 
-def _measures(sheet: Sheet, kind: str) -> dict[str, Measure]:
-    part: SensorPart | SticksPart | None = sheet["sensor"] if kind == "sensor" else sheet["sticks"]
-    return part["measures"] if part is not None else {}
+def _part(sheet: Sheet, kind: str) -> Part | None:
+    return sheet["sensor"] if kind == "sensor" else sheet["sticks"]
 
 
 def _difference(
     label: str,
     name: str,
-    after: dict[str, Measure],
-    before: dict[str, Measure],
+    parts: tuple[Part | None, Part | None],
     unit: Unit,
     words: Words,
 ) -> Difference:
+    """The figure before and after; `parts` in that order."""
     texts, values = [], []
-    for measures in (before, after):
+    for part in parts:
+        measures = {} if part is None else part["measures"]
         measure = measures.get(name) or Measure(value=None, n=0, reason="no_readings")
         values.append(measure["value"])
-        texts.append(
+        text = (
             _missing(measure, words)
             if measure["value"] is None
             else figure_text(name, measure["value"], unit, words.locale)
         )
-    change = ""
+        texts.append(text if measure["value"] is None else _with_beyond(name, text, part, words))
+    change, note = "", ""
     if values[0] is not None and values[1] is not None:
         delta = _change(name, values[0], values[1], unit)
         # One decimal more than the two values have: 32 and 31 may be 1.8 apart.
         digits = 0 if name in _GLUCOSE and unit is Unit.MG_DL else 1
         change = signed(delta, words.locale, digits)
-    return Difference(label, texts[0], texts[1], change)
+        note = comparison_note(parts[0], parts[1], words)
+    return Difference(label, texts[0], texts[1], change, note)
+
+
+def _amount(part: Part) -> int:
+    """Minutes that a sensor's readings stand for, or how many fingersticks there are."""
+    minutes = part.get("interval_min")
+    return part["n"] * minutes if isinstance(minutes, int) else part["n"]
+
+
+def comparison_note(before: Part | None, after: Part | None, words: Words) -> str:
+    """`4 readings against 96: too few to compare`; empty where both sides are alike enough.
+
+    A sensor's readings weigh by their interval: one that measures more often says no more.
+    """
+    if before is None or after is None:
+        return ""
+    is_sensor = "interval_min" in before
+    amounts = [_amount(part) for part in (before, after)]
+    if min(amounts) < (ENOUGH_MINUTES if is_sensor else ENOUGH_STICKS):
+        sentence = N_("%(before)s readings against %(after)s: too few to compare")
+    elif max(amounts) > MOST_UNEQUAL * min(amounts):
+        sentence = N_("%(before)s readings against %(after)s: too unequal to compare")
+    else:
+        return ""
+    return words.translate(sentence) % {"before": before["n"], "after": after["n"]}
 
 
 def _change(name: str, before: float, after: float, unit: Unit) -> float:

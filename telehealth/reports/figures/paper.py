@@ -9,6 +9,7 @@ from babel.dates import format_date
 
 from devices.glucose import Unit
 from telehealth.core.i18n import N_, number
+from telehealth.core.i18n import share as share_text
 from telehealth.glycemia.bands import BANDS
 from telehealth.readings.figures import Words
 from telehealth.readings.models import Meal
@@ -134,7 +135,7 @@ def _strip(strip: Strip, sheet: Sheet, words: Words) -> dict[str, str]:
     share = strip["in_range_pct"]
     return {
         "label": short_day(date.fromisoformat(strip["on"]), words.locale),
-        "share": "" if share is None else f"{share} %",
+        "share": "" if share is None else f"{share_text(share, words.locale)} %",
         "svg": _on_paper(svg),
         "words": strip_sentence(strip, sheet, words),
     }
@@ -182,9 +183,14 @@ NO_ADVICE = N_("These figures describe readings. They are no diagnosis and no do
 NOT_EVEN = N_("Percent of readings, not of time: fingersticks are not evenly spread over the day.")
 
 
-def _bar(bands: dict[str, int] | None, words: Words) -> list[dict[str, Any]]:
+def _bar(bands: dict[str, float] | None, words: Words) -> list[dict[str, Any]]:
     return [
-        {"band": band.value, "percent": bands[band.value], "word": words.band(place)}
+        {
+            "band": band.value,
+            "percent": bands[band.value],
+            "text": share_text(bands[band.value], words.locale),
+            "word": words.band(place),
+        }
         for place, band in enumerate(BANDS)
         if bands is not None
     ]
@@ -205,7 +211,7 @@ def sensor_sentence(sheet: Sheet, words: Words) -> str:
     said = {
         "days": sensor["n_days"],
         "all": sheet["n_days"],
-        "wear": number(wear or 0, words.locale, 0),
+        "wear": share_text(wear or 0, words.locale),
         "step": sensor["interval_min"],
     }
     if sheet["n_days"] == 1:
@@ -276,7 +282,7 @@ def strip_sentence(strip: Strip, sheet: Sheet, words: Words) -> str:
         "low": number(strip["lowest"], words.locale, digits),
         "high": number(strip["highest"], words.locale, digits),
         "unit": sheet["unit"],
-        "share": strip["in_range_pct"],
+        "share": share_text(strip["in_range_pct"] or 0, words.locale),
         "covered": strip["covered_pct"],
     }
     if strip["in_range_pct"] is None:

@@ -34,7 +34,7 @@ class DayPicture:
     day: str
     svg: Markup
     words: str
-    in_range_pct: int | None
+    in_range_pct: float | None
     has_low: bool
     is_empty: bool
 
@@ -49,7 +49,7 @@ class View:
     missing: str
     lines: Sequence[Line]
     further: Sequence[Line]
-    bands: dict[str, int]
+    bands: dict[str, float]
     profile: Markup | None
     profile_sentences: Sequence[str]
     legend: str

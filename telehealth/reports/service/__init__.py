@@ -1,6 +1,5 @@
 """What can be done with reports: `report`, `compare`, `trace`, remarks, `share`."""
 
-from telehealth.glycemia.display import whole_percents
 from telehealth.reports.service.columns import Columns
 from telehealth.reports.service.remarks import (
     NewRemark,
@@ -73,6 +72,5 @@ __all__ = [
     "sheet_of",
     "shown",
     "trace",
-    "whole_percents",
     "withdraw",
 ]

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from devices.glucose import Unit
 from telehealth.glycemia.bands import ADULT, HI, LO, TIGHT, Ranges, Ticks, codes, is_number
-from telehealth.glycemia.series import Series, Source, mg_dl_per_tick, series
+from telehealth.glycemia.series import (
+    DAY_S,
+    Series,
+    Source,
+    intervals_by_day,
+    mg_dl_per_tick,
+    series,
+)
+from telehealth.readings import service as readings
 from telehealth.readings.models import COUNTS_UP_TO, UNITS, Reading
 
 _NAMES = ("t", "tick", "unit", "meal", "offset", "source")
@@ -54,6 +62,7 @@ def columns(
     source_ids: Collection[int],
     begins_at: datetime,
     ends_at: datetime,
+    ranges: Ranges = ADULT,
 ) -> Columns:
     """The readings of some sources that count; for a caller that has checked who asks.
 
@@ -66,7 +75,9 @@ def columns(
     else:
         t = cast(func.floor(extract("epoch", Reading.measured_at)), BigInteger)
     # HI and LO have no number: they travel as the engine's own ticks for them.
-    tick = func.coalesce(Reading.tick, case((Reading.beyond > 0, HI), else_=LO))
+    tick = func.coalesce(
+        readings.classified_column("reading", ranges), case((Reading.beyond > 0, HI), else_=LO)
+    )
     values = (t, tick, Reading.unit, Reading.meal, Reading.offset_min, Reading.source_id)
     pairs: list[Any] = []
     for name, column in zip(_NAMES, values, strict=True):
@@ -92,18 +103,29 @@ def sensor_series(
     """A sensor's readings as one series in one unit; each value keeps its own unit's bands.
 
     Where a diary holds both units the rest is written in mg/dL. A value that would round into
-    another band (7.8 mmol/L is 140.5 mg/dL) stays at the edge of its own. Where sensors measure at
-    different intervals (minutes by source), shares and means weigh by covered minutes.
+    another band (7.8 mmol/L is 140.5 mg/dL) stays at the edge of its own. Where readings have
+    different intervals (of sources, or of one whose setting was changed), shares and means weigh
+    by covered minutes.
     """
     used = [UNITS[place] for place in np.unique(found.unit)]
     unit = used[0] if len(used) == 1 else Unit.MG_DL
     ticks = found.tick if len(used) < len(UNITS) else _in_mg_dl(found, ranges)
-    own = {source: intervals_min.get(source) for source in np.unique(found.source).tolist()}
-    known = {minutes for minutes in own.values() if minutes is not None}
-    each: Ticks | None = None
-    if len(known) > 1 and None not in own.values():
-        each = np.array([own[source] for source in found.source.tolist()], dtype=np.int64)
+    each = _intervals(found, intervals_min)
     return series(found.t, found.offset * 60, ticks, unit, Source.SENSOR, each)
+
+
+def _intervals(found: Columns, intervals_min: Mapping[int, int | None]) -> Ticks | None:
+    """The interval of each reading in its source and on its day; None where all are the same."""
+    each = np.zeros(len(found.t), dtype=np.int64)
+    days = (found.t + found.offset * 60) // DAY_S
+    has_unknown = False
+    for source in np.unique(found.source).tolist():
+        usual = intervals_min.get(source)
+        here = np.flatnonzero(found.source == source)
+        here = here[np.argsort(found.t[here], kind="stable")]
+        each[here] = intervals_by_day(found.t[here], days[here], usual)
+        has_unknown |= usual is None
+    return each if len(np.unique(each)) > 1 and not has_unknown else None
 
 
 def _in_mg_dl(found: Columns, ranges: Ranges) -> Ticks:

@@ -7,7 +7,6 @@ import numpy as np
 from devices.glucose import Unit
 from telehealth.glycemia import fingersticks
 from telehealth.glycemia.bands import BANDS, HI, LO, Ticks
-from telehealth.glycemia.display import whole_percents
 from telehealth.glycemia.fingersticks import Sticks
 from telehealth.glycemia.presets import Preset
 from telehealth.glycemia.series import DAY_S
@@ -59,9 +58,11 @@ def sticks_part(found: Columns, preset: Preset, unit: Unit, days: Days) -> Stick
     return SticksPart(
         n=told.n,
         n_beyond=told.n_beyond,
+        n_below_meter=int((found.tick == LO).sum()),
+        n_above_meter=int((found.tick == HI).sum()),
         n_days=told.n_days,
         per_day=told.per_day,
-        bands=whole_percents(told.shares_pct),
+        bands={band.value: share for band, share in told.shares_pct.items()},
         counts=dict(told.counts),
         lowest=maybe_shown(told.lowest, unit),
         highest=maybe_shown(told.highest, unit),

@@ -147,11 +147,13 @@ def trace(session: Session, actor: Actor, patient_id: int, days: Days, *, now: d
     policy.require_reading(actor, patient_id)
     audit.record(session, actor, "reports.chart", "report", patient_id, now=now)
     known = readings.sources(session, patient_id)
+    preset = targets.current(session, [patient_id])[patient_id]
     ids = [source.id for source in known]
-    found = columns(session, patient_id, ids, days.begins_at, last_instant(days, now))
+    found = columns(
+        session, patient_id, ids, days.begins_at, last_instant(days, now), preset.ranges
+    )
     sensors = [source.id for source in known if source.kind is SourceKind.CGM]
     unit = readings.preferred_unit(session, patient_id)
-    preset = targets.current(session, [patient_id])[patient_id]
     return Trace(found, sensors, unit, preset.ranges, targets_line(preset, unit))
 
 
@@ -161,7 +163,9 @@ def sheet_of(session: Session, patient_id: int, days: Days, *, now: datetime) ->
     unit = readings.preferred_unit(session, patient_id)
     preset = targets.current(session, [patient_id])[patient_id]
     ids = [source.id for source in known]
-    found = columns(session, patient_id, ids, days.begins_at, last_instant(days, now))
+    found = columns(
+        session, patient_id, ids, days.begins_at, last_instant(days, now), preset.ranges
+    )
     sensed = found.of_sources([one.id for one in known if one.kind is SourceKind.CGM])
     pricked = found.of_sources([one.id for one in known if one.kind is not SourceKind.CGM])
     intervals = {source.id: source.interval_min for source in known}

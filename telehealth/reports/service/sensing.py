@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from devices.glucose import MG_DL_PER_MMOL_L, Unit
 from telehealth.glycemia import grid as grids
-from telehealth.glycemia.bands import BANDS, Ticks, codes, is_number
-from telehealth.glycemia.display import extremes, on_axis, whole_percents
+from telehealth.glycemia.bands import BANDS, HI, LO, Ticks, codes, is_number
+from telehealth.glycemia.display import extremes, on_axis
 from telehealth.glycemia.levels import shares_pct
 from telehealth.glycemia.panel import Panel, Result, panel
 from telehealth.glycemia.presets import Preset
@@ -38,6 +38,7 @@ _SMOOTHED_MIN = 30
 _DRAWN_MIN = 15
 _EPOCH = date(1970, 1, 1).toordinal()
 _IN_RANGE = 2
+_BAND_NAMES = tuple(band.value for band in BANDS)
 
 Numbers = NDArray[np.float64]
 
@@ -52,9 +53,11 @@ def sensor_part(readings: Series, preset: Preset, unit: Unit, days: Days) -> Sen
         n_days=min(found.n_days, days.length),
         interval_min=found.interval_min,
         n_beyond=int((~is_number(readings.ticks)).sum()),
+        n_below_meter=int((readings.ticks == LO).sum()),
+        n_above_meter=int((readings.ticks == HI).sum()),
         measures=measures(found.results.items()),
         is_enough=enough,
-        bands=whole_percents(dict(zip(BANDS, shares.tolist(), strict=True))) if enough else None,
+        bands=dict(zip(_BAND_NAMES, shares.tolist(), strict=True)) if enough else None,
         gri_zone=found.gri_zone,
         episodes=_episodes(found),
         profile=_profile(readings, found.profile, preset, unit),
@@ -185,7 +188,7 @@ def _strip(
         on=day.isoformat(),
         n=len(here),
         covered_pct=int(covered_pct),
-        in_range_pct=round(100 * float((band[here] == _IN_RANGE).mean())) if is_enough else None,
+        in_range_pct=100 * float((band[here] == _IN_RANGE).mean()) if is_enough else None,
         lowest=float(ends[0]) if ends is not None else None,
         highest=float(ends[1]) if ends is not None else None,
         n_low=int((band[here] < _IN_RANGE).sum()),

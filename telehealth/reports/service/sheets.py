@@ -4,7 +4,7 @@ Only types of JSON, so that a shared report is stored and read back unchanged. F
 are in mg/dL, as the engine gives them; curves and single values are on the patient's unit.
 """
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Measure(TypedDict):
@@ -38,7 +38,7 @@ class Strip(TypedDict):
     on: str
     n: int
     covered_pct: int
-    in_range_pct: int | None
+    in_range_pct: float | None
     """None where less than 70 % of the day is covered."""
     lowest: float | None
     highest: float | None
@@ -92,10 +92,14 @@ class SensorPart(TypedDict):
     n_days: int
     interval_min: int | None
     n_beyond: int
+    n_below_meter: NotRequired[int]
+    """LO; absent in a report that was shared before both were told apart."""
+    n_above_meter: NotRequired[int]
+    """HI."""
     measures: dict[str, Measure]
     is_enough: bool
-    bands: dict[str, int] | None
-    """Whole percents that add up to 100; None where the data do not suffice."""
+    bands: dict[str, float] | None
+    """Percent, unrounded (whole in a report shared earlier); None where the data do not suffice."""
     gri_zone: str | None
     episodes: dict[str, EpisodeLine]
     profile: ProfileCurves | None
@@ -177,9 +181,13 @@ class SticksPart(TypedDict):
 
     n: int
     n_beyond: int
+    n_below_meter: NotRequired[int]
+    """LO; absent in a report that was shared before both were told apart."""
+    n_above_meter: NotRequired[int]
+    """HI."""
     n_days: int
     per_day: float | None
-    bands: dict[str, int]
+    bands: dict[str, float]
     counts: dict[str, int]
     lowest: float | None
     highest: float | None

@@ -1,6 +1,7 @@
 """What can be done with targets and plans: `current`, `ranges_of`, `set_targets`, `set_plan`."""
 
 from telehealth.targets.service.limits import BOUNDS, Limits, derive, limits_of
+from telehealth.targets.service.offering import OFFERS, OfferedLine, RuleOffer
 from telehealth.targets.service.plans import (
     PLAN_CHANGED,
     SLOT_WORDS,
@@ -30,6 +31,7 @@ from telehealth.targets.service.setting import (
 __all__ = [
     "BOUNDS",
     "CHANGED",
+    "OFFERS",
     "OWN",
     "PLAN_CHANGED",
     "SLOT_WORDS",
@@ -38,8 +40,10 @@ __all__ = [
     "Limits",
     "NewPlan",
     "NewTargets",
+    "OfferedLine",
     "OwnLimits",
     "Plan",
+    "RuleOffer",
     "Targets",
     "current",
     "derive",

@@ -20,6 +20,7 @@ from telehealth.identity.models import Person
 from telehealth.targets import policy
 from telehealth.targets.models import GOALS, Population, TargetVersion
 from telehealth.targets.service.limits import Limits, derive, limits_of
+from telehealth.targets.service.offering import OFFERS
 
 CHANGED = "targets.changed"
 OWN = "own"
@@ -48,6 +49,8 @@ class NewTargets:
     goals: Mapping[str, float | None] | None = None
     """By name of `GOALS`, None: no goal for it. None as a whole: the population's own goals."""
     note: str = ""
+    takes_rules: bool = True
+    """Whether the alert rules of the population hold too; otherwise those of now stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +170,12 @@ def set_targets(
     known = history(session, patient_id)
     name = session.get_one(Person, by_id).name
     if not known or not _same(known[0], _shown(row, name)):
+        offers = () if new.takes_rules else OFFERS
+        kept = [offer.keeper(session, actor, patient_id, now=now) for offer in offers]
         session.add(row)
         session.flush()
+        for offer, before in zip(offers, kept, strict=True):
+            offer.keep(session, actor, patient_id, before, now=now)
         audit.record(session, actor, "targets.set", "targets", row.id, now=now)
         outbox.put(session, CHANGED, {"patient_id": patient_id}, now=now)
     return _shown(row, name)

@@ -55,12 +55,16 @@ def test_a_calibration_is_not_counted_beside_its_blood_glucose() -> None:
     assert 10 not in lines
 
 
-def test_a_row_with_two_values_is_left_out_and_named() -> None:
+def test_a_row_with_two_values_gives_both() -> None:
     text = (
         "Index;Date;Time;BG Reading (mg/dL);Sensor Glucose (mg/dL)\n1;2026/10/24;07:00:00;110;120"
     )
 
-    assert read_all(text.encode())[-1] == Skipped(2, Reason.BAD_ROW)
+    found = [one for one in read_all(text.encode()) if isinstance(one, FileRecord)]
+    assert [(str(one.value), one.kind) for one in found] == [
+        ("120 mg/dL", RecordKind.CGM),
+        ("110 mg/dL", RecordKind.METER),
+    ]
 
 
 def test_headings_in_another_language_are_refused_by_name() -> None:

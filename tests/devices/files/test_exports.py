@@ -246,11 +246,12 @@ def test_semicolons_decimal_commas_and_utf_16_are_read() -> None:
     assert values(records(text.encode("utf-16"))) == ["5.1 mmol/L"]
 
 
-def test_a_file_with_columns_of_its_own_is_refused() -> None:
+def test_a_file_with_columns_of_its_own_is_not_taken_for_the_format_it_resembles() -> None:
     heading = LIBREVIEW.format(unit="mmol/L").rstrip("\n") + ",Mean of the day mmol/L\n"
 
-    with pytest.raises(FileError, match="unknown"):
-        looked_at(heading + "Libre,S1,30-05-2021 16:07,0,5.1")
+    seen = looked_at(heading + "Libre,S1,30-05-2021 16:07,0,5.1")
+
+    assert (seen.format, seen.needs_answer) == (Format.TABLE, (Question.TABLE,))
 
 
 def test_german_headings_are_known_and_unknown_ones_are_confirmed_first() -> None:

@@ -46,6 +46,7 @@ export async function watchOutbox() {
     return;
   }
   await signedIn(owner, prefix(), meta("outbox-person"));
+  rememberUnit();
   await restoreTyped();
   sayAgain();
   addEventListener("online", () => void send());
@@ -72,7 +73,6 @@ async function onSubmit(event) {
   if (!(form instanceof HTMLFormElement) || !("offline" in form.dataset) || passed.has(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  rememberUnit(form);
   if (!isShell && (await isReachable())) {
     passed.add(form);
     form.requestSubmit(event.submitter);
@@ -82,13 +82,10 @@ async function onSubmit(event) {
   if (form.reportValidity()) await keepForm(form);
 }
 
-/**
- * The page without a connection offers the unit used last; it never chooses one by itself.
- * @param {HTMLFormElement} form
- */
-function rememberUnit(form) {
-  const unit = new FormData(form).get("unit");
-  if (typeof unit === "string") localStorage.setItem("unit", unit);
+/** The page without a connection offers the unit of this diary, whatever was typed last. */
+function rememberUnit() {
+  const form = document.querySelector("form[data-unit]");
+  if (form instanceof HTMLFormElement) localStorage.setItem(`unit${prefix()}`, form.dataset.unit ?? "");
 }
 
 /**

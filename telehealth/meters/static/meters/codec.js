@@ -14,6 +14,7 @@ const ANSWER = 6;
 const ALL = 1;
 const FROM = 3;
 const RANGE = 4;
+const FIRST = 5;
 const LAST = 6;
 const BY_SEQUENCE = 1;
 
@@ -212,6 +213,8 @@ export const countAll = () => built(COUNT, ALL);
 export const countFrom = (seq) => built(COUNT, FROM, BY_SEQUENCE, low(seq), high(seq));
 
 export const reportAll = () => built(REPORT, ALL);
+
+export const reportFirst = () => built(REPORT, FIRST);
 
 export const reportLast = () => built(REPORT, LAST);
 

@@ -14,9 +14,18 @@ const MOST = 10_000;
 /**
  * @typedef {{write: Uint8Array} | {end: string}} Action `end`: done, incomplete, newest_only,
  *   refused, silent, full
- * @typedef {{ways: string[], has_moving_sequence: boolean, overlap: number, near_wrap: number}} Plan
+ * @typedef {{ways: string[], has_moving_sequence: boolean, overlap: number}} Plan
  * @typedef {{cursor: number | null, count: number | null}} Place
  */
+
+/** @param {[string, string]} notification */
+const isMeasurement = ([characteristic]) => characteristic === codec.MEASUREMENT;
+
+/** The number of a record. @param {string} text its bytes */
+function numberOf(text) {
+  const raw = codec.fromHex(text);
+  return raw[1] | (raw[2] << 8);
+}
 
 /** One conversation; use a new one after every connect (`resumed`). */
 export class Conversation {
@@ -40,8 +49,14 @@ export class Conversation {
     this.stage = "counting";
     /** @type {string[]} */
     this.ways = [];
+    this.way = "";
     /** @type {[number, number][]} */
     this.slices = [];
+    this.lastSliced = LAST_NUMBER;
+    /** @type {[string, string][]} what shows the oldest and the newest record */
+    this.shown = [];
+    /** @type {[string, string][][]} */
+    this.ends = [];
     this.code = 0;
     this.before = 0;
   }
@@ -95,6 +110,10 @@ export class Conversation {
     if (this.stage === "ended") return [];
     if (characteristic === codec.CONTROL_POINT) return this.#answered(raw);
     const text = codec.hex(raw);
+    if (this.stage === "checking") {
+      this.shown.push([characteristic, text]);
+      return [];
+    }
     const name = characteristic + text;
     if (this.seen.has(name) || raw.length === 0) return [];
     this.seen.add(name);
@@ -116,6 +135,10 @@ export class Conversation {
       case "probing":
       case "reporting":
         if (this.received > this.before) return this.#end("silent");
+        this.stage = "aborting";
+        return [{ write: codec.abort() }];
+      case "checking":
+        this.#wantAll();
         this.stage = "aborting";
         return [{ write: codec.abort() }];
       case "ended":
@@ -153,6 +176,7 @@ export class Conversation {
     if (this.stage === "aborting" && answer.request === codec.ABORT) {
       return answer.code === codec.SUCCESS ? this.#nextWay() : this.#end("silent");
     }
+    if (this.stage === "checking" && answer.request === codec.REPORT) return this.#checked(answer.code);
     const isReport = this.stage === "reporting" || this.stage === "probing";
     return isReport && answer.request === codec.REPORT ? this.#reported(answer.code) : [];
   }
@@ -176,7 +200,7 @@ export class Conversation {
       return this.#end("done");
     }
     const hasFallen = this.count !== null && count !== null && this.count < count;
-    const needsAll = cursor === null || cursor >= this.plan.near_wrap;
+    const needsAll = cursor === null || this.count === null;
     this.isFull = hasFallen || needsAll || this.plan.has_moving_sequence;
     this.ways = [...this.plan.ways];
     return this.#nextWay();
@@ -188,6 +212,7 @@ export class Conversation {
     if (way === undefined) return this.#end("refused");
     this.stage = "reporting";
     this.before = this.received;
+    this.way = way;
     this.isNewestOnly = way === "last";
     if (way === "all") this.isFull = true;
     if (way === "last") this.isFull = false;
@@ -217,6 +242,8 @@ export class Conversation {
     }
     if (this.plan.has_moving_sequence) newest = Math.max(newest, (this.count ?? SLICE) - 1);
     if (!this.isResumed) this.#forget(); // the slices bring it again
+    if (newest < this.#firstWanted()) return this.#readAll();
+    this.lastSliced = newest;
     for (let first = this.#firstWanted(); first <= newest; first += SLICE) {
       this.slices.push([first, Math.min(first + SLICE - 1, newest, LAST_NUMBER)]);
     }
@@ -235,19 +262,64 @@ export class Conversation {
   #settled() {
     if (this.code !== codec.SUCCESS && this.code !== codec.NO_RECORDS) return this.#end("incomplete");
     if (this.slices.length) return this.#nextSlice();
+    const isShort = this.count === null || this.received < this.count;
+    if (this.isFull && isShort && this.way === "range" && this.lastSliced < LAST_NUMBER) {
+      // The newest record may not have the highest number: numbers began again.
+      this.slices.push([this.lastSliced + 1, LAST_NUMBER]);
+      this.lastSliced = LAST_NUMBER;
+      return this.#nextSlice();
+    }
     if (this.isNewestOnly) {
       this.hasEnded = true;
       return this.#end("newest_only");
     }
-    if (!this.isFull && this.#missesSome()) {
-      this.isFull = true;
-      this.isResumed = false;
-      this.ways = [...this.plan.ways];
-      this.#forget(); // all of it comes again, in order
-      return this.#nextWay();
-    }
+    if (!this.isFull && this.#missesSome()) return this.#readAll();
+    if (!this.isFull && isShort) return this.#nextEnd();
     this.hasEnded = true;
     return this.#end("done");
+  }
+
+  #wantAll() {
+    this.isFull = true;
+    this.isResumed = false;
+    this.ways = [...this.plan.ways];
+    this.#forget(); // all of it comes again, in order
+  }
+
+  /** @returns {Action[]} */
+  #readAll() {
+    this.#wantAll();
+    return this.#nextWay();
+  }
+
+  /** @returns {Action[]} */
+  #nextEnd() {
+    this.stage = "checking";
+    this.shown = [];
+    return [{ write: this.ends.length ? codec.reportLast() : codec.reportFirst() }];
+  }
+
+  /**
+   * Take the oldest or the newest record; a meter that does not show it is read whole. The oldest
+   * is sent along: the server knows whether it has it.
+   * @param {number} code @returns {Action[]}
+   */
+  #checked(code) {
+    if (code !== codec.SUCCESS || !this.shown.some(isMeasurement)) return this.#readAll();
+    this.ends.push(this.shown);
+    if (this.ends.length < 2) return this.#nextEnd();
+    if (!this.#isInOrder()) return this.#readAll();
+    const oldest = this.ends[0].filter(([characteristic, text]) => !this.seen.has(characteristic + text));
+    this.notifications = [...oldest, ...this.notifications];
+    this.hasEnded = true;
+    return this.#end("done");
+  }
+
+  /** Whether the memory reaches without a hole from the oldest record to the newest that came. */
+  #isInOrder() {
+    const [oldest, newest] = this.ends.map((shown) => shown.find(isMeasurement)?.[1] ?? "");
+    const isNewest = this.seen.has(codec.MEASUREMENT + newest) && numberOf(newest) === this.top;
+    return isNewest && numberOf(newest) - numberOf(oldest) + 1 === this.count;
   }
 
   /** Whether the records after the cursor cannot be all that is new. */
@@ -255,9 +327,8 @@ export class Conversation {
     const { cursor, count } = this.place;
     if (this.code === codec.NO_RECORDS) return true; // the cursor's own record should have come
     const numbers = this.notifications
-      .filter(([characteristic]) => characteristic === codec.MEASUREMENT)
-      .map(([, text]) => codec.fromHex(text))
-      .map((raw) => raw[1] | (raw[2] << 8));
+      .filter(isMeasurement)
+      .map(([, text]) => numberOf(text));
     if (cursor !== null && !numbers.some((seq) => seq <= cursor)) return true;
     if (this.count === null || count === null) return false;
     return numbers.filter((seq) => seq > (cursor ?? -1)).length < this.count - count;
