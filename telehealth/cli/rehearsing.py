@@ -64,6 +64,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
             + (f", void at {given['void_after_min']:g} min" if given["void_after_min"] else "")
             for given in one["acknowledged"]
         ]
+    lines += [
+        f"Refused: {one['do']} by {one['by']} at {one['after_min']:g} min: {one['why']}"
+        for one in found["refused"]
+    ]
     worklist = found["worklist"]
     lines.append(f"Worklist: {worklist['stage']}, {', '.join(worklist['reasons'])}")
     lines.append(

@@ -10,7 +10,7 @@ from telehealth.home import service as home
 from telehealth.monitoring import service as monitoring
 from telehealth.notifications.models import Delivery, DeliveryState
 from telehealth.readings.models import COUNTS_UP_TO, Reading
-from telehealth.rehearsal.running import Play
+from telehealth.rehearsal.play import Play
 
 _KINDS = {Kind.URGENT_LOW: "very_low"}
 
@@ -45,6 +45,15 @@ def outcome(play: Play) -> dict[str, Any]:
             "stored": play.stored,
             "counted": counted or 0,
             "set_aside": play.set_aside,
+            "refused": [
+                {
+                    "after_min": event["after_min"],
+                    "do": event["do"],
+                    "by": event["by"] or "patient",
+                    "why": refusal.detail % refusal.params if refusal.detail else refusal.title,
+                }
+                for event, refusal in play.refused
+            ],
         }
 
 

@@ -135,7 +135,8 @@ class Scenario:
     rules: Mapping[str, Mapping[str, Any]]
     history: list[dict[str, Any]]
     events: list[dict[str, Any]]
-    """By time, each value of a series by itself; those of one moment in the order given."""
+    """By time, each value of a series by itself; those of one moment in the order given. `index`
+    is the place of an event in the file."""
     until_min: float
     zone: str = "Europe/Ljubljana"
 
@@ -160,6 +161,8 @@ def read(given: object) -> Scenario:
         found: dict[str, Any] = _Scenario().load(given)
     except ValidationError as error:
         raise BadScenario(dict(_flat("#", error.messages))) from error
+    for index, event in enumerate(found["events"]):
+        event["index"] = index
     errors = dict([*_faults_of_rules(found["rules"]), *_faults_of_events(found)])
     if errors:
         raise BadScenario(errors)

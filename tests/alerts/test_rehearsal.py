@@ -278,3 +278,38 @@ def test_no_order_repetition_or_split_of_the_same_uploads_changes_the_outcome(
 
 def _shape(found: dict[str, Any]) -> list[tuple[str, bool]]:
     return sorted((one["kind"], one["ended_after_min"] is None) for one in found["alerts"])
+
+
+@pytest.mark.parametrize("value", ["7.0", "2.4", "15.0"])
+def test_values_taken_together_end_as_values_taken_one_by_one(value: str) -> None:
+    """A reading with a name is never taken together with others."""
+    calm = [
+        {"after_min": 5 * n, "do": "reading", "source": "sensor", "value": "7.0"} for n in range(8)
+    ]
+    after = {
+        "after_min": 40, "do": "reading", "source": "sensor", "value": value, "every_min": 5,
+        "times": 4,
+    }  # fmt: skip
+    named = [one | {"ref": f"r{n}"} for n, one in enumerate(calm)]
+
+    assert rehearsed([*calm, after], 180) == rehearsed([*named, after], 180)
+
+
+def test_what_the_platform_refuses_is_shown_and_changes_nothing() -> None:
+    series = {"after_min": 0, "do": "reading", "source": "meter", "value": "2.5", "ref": "a"}
+    found = rehearsed([series, {"after_min": 2, "do": "remove", "ref": "a"}], 5)
+
+    assert [(one["after_min"], one["do"], one["by"]) for one in found["refused"]] == [
+        (2, "remove", "patient")
+    ]
+    assert found["counted"] == 1
+
+
+def test_a_rule_the_platform_refuses_is_a_mistake_of_the_scenario() -> None:
+    given = {
+        "start": START, "people": PEOPLE, "until_min": 5, "rules": {"low": {"delay_min": -5}},
+    }  # fmt: skip
+    with pytest.raises(scenario.BadScenario) as refused, running.played(scenario.read(given)):
+        pass
+
+    assert list(refused.value.errors) == ["#/rules/low"]

@@ -7,6 +7,7 @@
 - `alerts`: as many as there are, in order, each with the keys given (`ended_because`, `kind`, …).
 - `reasons`, `no_reasons`: codes that stand, or do not stand, in the worklist.
 - `stage`, `meets_targets`, `stored`, `counted`, `set_aside`: exactly these.
+- `refused`: how many events the platform refused; without it none.
 - `today`: whether the nurse's Today lists the patient.
 """
 
@@ -60,4 +61,5 @@ def test_a_scenario_ends_as_it_must(path: Path) -> None:
         assert worklist[name] == expected.get(name, worklist[name])
     for name in ("stored", "counted", "set_aside"):
         assert found[name] == expected.get(name, found[name])
+    assert len(found["refused"]) == expected.get("refused", 0), found["refused"]
     assert bool(found["today"]) == expected.get("today", bool(found["today"]))
